@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// The rules of the house, for every Swift target.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "swift-libevent",
+    products: [
+        .library(name: "Libevent", targets: ["Libevent"]),
+        .library(name: "Multiplexing", targets: ["Multiplexing"]),
+        .library(name: "Readiness", targets: ["Readiness"]),
+        .library(name: "Sockets", targets: ["Sockets"]),
+        .executable(name: "evlab", targets: ["evlab"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibevent", providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
+        .target(name: "CLinux"),
+        .target(name: "CBaselines", dependencies: ["CLibevent"]),
+
+        .target(name: "Sockets", dependencies: ["CLinux", system], swiftSettings: house),
+        .target(name: "Readiness", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
+        .target(
+            name: "Multiplexing",
+            dependencies: ["Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Libevent",
+            dependencies: ["Readiness", "Sockets", "CLibevent", "CLinux", system],
+            swiftSettings: house
+        ),
+
+        .target(
+            name: "EvlabDemos",
+            dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .target(
+            name: "EvlabComparison",
+            dependencies: [
+                "CBaselines", "CLinux", "Multiplexing", "Readiness", "Sockets", system,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "evlab",
+            dependencies: [
+                "CBaselines", "CLinux", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
+        .testTarget(name: "ReadinessTests", dependencies: ["Readiness", "Sockets", "CLinux", system], swiftSettings: house),
+        .testTarget(
+            name: "MultiplexingTests",
+            dependencies: ["Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "LibeventTests",
+            dependencies: ["Libevent", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "EvlabTests",
+            dependencies: ["evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+    ]
+)

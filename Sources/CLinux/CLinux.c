@@ -1,0 +1,80 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+uint32_t clinux_generations[CLINUX_GENERATION_COUNT];
+
+int clinux_accept(int descriptor, struct sockaddr_storage *peer, socklen_t *peer_length) {
+    *peer_length = sizeof *peer;
+    CLINUX_RETRY(accept4(descriptor, (struct sockaddr *)peer, peer_length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int clinux_pipe(int descriptors[2]) {
+    return pipe2(descriptors, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+long clinux_receive_message(
+    int descriptor, void *buffer, size_t count, int *flags, struct sockaddr_storage *sender, socklen_t *sender_length
+) {
+    struct iovec vector = {.iov_base = buffer, .iov_len = count};
+    struct msghdr message = {
+        .msg_name = sender, .msg_namelen = sizeof *sender, .msg_iov = &vector, .msg_iovlen = 1
+    };
+    long received;
+    do {
+        received = recvmsg(descriptor, &message, *flags);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    *flags = message.msg_flags;
+    *sender_length = message.msg_namelen;
+    return received;
+}
+
+int clinux_at_mark(int descriptor) {
+    int at_mark = sockatmark(descriptor);
+    return at_mark < 0 ? -errno : at_mark;
+}
+
+int clinux_epoll_pwait2(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    int count = (int)syscall(
+        SYS_epoll_pwait2, epoll, events, capacity, nanoseconds < 0 ? NULL : &limit, NULL, (size_t)0
+    );
+    return count < 0 ? -errno : count;
+}
+
+int clinux_poll_now(int descriptor, short events) {
+    struct pollfd request = {.fd = descriptor, .events = events};
+    int count;
+    do {
+        count = poll(&request, 1, 0);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : request.revents;
+}
+
+int64_t clinux_monotonic_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void clinux_ignore_sigpipe(void) {
+    struct sigaction current;
+    if (sigaction(SIGPIPE, NULL, &current) < 0 || current.sa_handler != SIG_DFL) return;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+unsigned int clinux_interface_index(const char *name) {
+    return if_nametoindex(name);
+}
+
+bool clinux_interface_name(unsigned int index, char *name) {
+    return if_indextoname(index, name) != NULL;
+}

@@ -1,0 +1,114 @@
+internal import CLinux
+public import Sockets
+internal import SystemPackage
+
+/// Takes connections from a listening socket: fairly, and without spinning when descriptors run out.
+///
+/// An engine calls ``accept(_:)`` each time the socket is readable and does what its outcome says.
+///
+/// - When the process has no descriptor left (EMFILE), the waiting connections are shed: a descriptor kept in reserve is
+///   given up for the moment that it takes to accept and close each, so that clients learn at once and the socket is not
+///   readable for ever. Where that fails too, and when the system as a whole lacks descriptors or memory (ENFILE,
+///   ENOBUFS, ENOMEM), accepting pauses.
+public struct Acceptor: ~Copyable {
+    /// What to do when the process has no descriptor left.
+    public enum Exhaustion: Hashable, Sendable {
+        /// Accept and close what waits; clients see the connection end.
+        case shed
+        /// Leave connections in the backlog and try again later.
+        case pause
+    }
+
+    /// How one turn of accepting ended.
+    public enum Outcome: Hashable, Sendable {
+        /// No connection waits.
+        case drained
+        /// The budget of the turn is spent; more connections may wait, so accept again next turn.
+        case budgetSpent
+        /// This many connections were closed for want of descriptors; report it, once in a while.
+        case shed(Int)
+        /// Nothing can be accepted now: stop watching the socket and try again after the pause.
+        case pause(Duration, because: IOError)
+    }
+
+    /// The socket that listens.
+    public let socket: Socket
+    private let budget: Int
+    private let exhaustion: Exhaustion
+    private var reserve: Descriptor?
+
+    /// The pause after a failure that shedding does not help with.
+    public static var pause: Duration { .milliseconds(250) }
+
+    /// - Parameters:
+    ///   - socket: a socket that listens.
+    ///   - budget: the most connections to accept a turn, at least 1, so that they do not starve the others.
+    /// - Throws: `noDescriptors` when not even the reserve can be had; `invalidArgument` for a budget below 1 and for a
+    ///   socket that does not listen.
+    public init(
+        on socket: consuming Socket,
+        budget: Int = 64,
+        whenExhausted exhaustion: Exhaustion = .shed
+    ) throws(IOError) {
+        guard budget >= 1 else {
+            throw IOError("Acceptor", .invalidArgument, detail: "a budget of \(budget) accepts nothing; use 1 or more")
+        }
+        guard try socket.value(of: .isListening) else {
+            throw IOError("Acceptor", .invalidArgument, detail: "the socket does not listen; call listen(backlog:) first")
+        }
+        reserve = exhaustion == .shed ? try Self.makeReserve() : nil
+        self.socket = socket
+        self.budget = budget
+        self.exhaustion = exhaustion
+    }
+
+    private static func makeReserve() throws(IOError) -> Descriptor {
+        Descriptor(number: try checked("open", clinux_open_null()))
+    }
+
+    /// Accepts what waits, at most the budget, and hands each connection to `body`.
+    public mutating func accept(_ body: (consuming AcceptedSocket) -> Void) -> Outcome {
+        for _ in 0..<budget {
+            do throws(IOError) {
+                guard let accepted = try socket.accept() else { return .drained }
+                body(accepted)
+            } catch {
+                return outcome(after: error)
+            }
+        }
+        return .budgetSpent
+    }
+
+    private mutating func outcome(after error: IOError) -> Outcome {
+        guard exhaustion == .shed, error.errno == .tooManyOpenFiles else { return .pause(Self.pause, because: error) }
+        let count = shed()
+        restoreReserve()
+        return count > 0 ? .shed(count) : .pause(Self.pause, because: error)
+    }
+
+    /// Closes at most a budget of connections. Another thread may take the freed descriptor first: then this ends early.
+    private mutating func shed() -> Int {
+        guard let spare = reserve.take() else { return 0 }
+        spare.close()
+        var count = 0
+        while count < budget {
+            do throws(IOError) {
+                guard let accepted = try socket.accept() else { break }
+                accepted.intoSocket().close()
+                count += 1
+            } catch {
+                break
+            }
+        }
+        return count
+    }
+
+    private mutating func restoreReserve() {
+        reserve = try? Self.makeReserve()
+    }
+
+    /// Ends the acceptor and gives its socket back.
+    public consuming func intoSocket() -> Socket {
+        socket
+    }
+}

@@ -1,0 +1,74 @@
+public import Sockets
+
+/// A loop that watches descriptors, timers and signals and calls back on its own thread: what libevent's `EventBase` and
+/// the native loop have in common, so that a server is written once.
+///
+/// A loop belongs to whoever holds it until it runs, then to the thread that runs it; ``poster()`` is the only way in from
+/// other threads. Watched sockets are owned by their watch, so removal always comes before the close.
+public protocol EventEngine: AnyObject {
+    /// A socket that is watched, and owned while it is.
+    associatedtype Watch: SocketWatch
+    /// A timer or a signal that calls back until it is cancelled.
+    associatedtype Registration: EngineRegistration
+
+    /// What the engine's method can do.
+    var capabilities: Capabilities { get }
+
+    /// Watches a socket from now on; the engine keeps the watch until it is closed.
+    ///
+    /// - Throws: `unsupported` for an interest or a trigger that ``capabilities`` lacks, `outOfRange` for a descriptor
+    ///   that the method cannot take.
+    func watch(
+        _ socket: consuming Socket,
+        for interest: Interest,
+        trigger: Trigger,
+        _ handler: @escaping (Watch, ReadyEvents) -> Void
+    ) throws(IOError) -> Watch
+
+    /// Calls back after the delay, never early, and then at each interval if one is given.
+    ///
+    /// - Throws: `outOfRange` for a negative delay, or an interval that is not positive.
+    func schedule(
+        after delay: Duration,
+        every interval: Duration?,
+        _ handler: @escaping (Registration) -> Void
+    ) throws(IOError) -> Registration
+
+    /// Calls back for each arrival of a signal. Every loop of the process that asks gets it.
+    ///
+    /// - Throws: `invalidArgument` for a signal that cannot be caught.
+    func onSignal(_ signal: Signal, _ handler: @escaping (Registration) -> Void) throws(IOError) -> Registration
+
+    /// The way in from other threads; the same object each time.
+    func poster() throws(IOError) -> Poster<Self>
+
+    /// Runs callbacks on this thread.
+    ///
+    /// - Throws: `alreadyRunning` from inside a callback; `forked` in a child process that has not re-initialised.
+    func run(_ mode: RunMode) throws(IOError) -> RunOutcome
+
+    /// Ends the run after the callbacks that are due now; called before a run, that run returns at once.
+    func stop()
+
+    /// Ends the run after the current callback; called before a run, that run returns at once.
+    func breakLoop()
+}
+
+/// A watched socket: what its handler may do with it.
+public protocol SocketWatch: AnyObject {
+    /// The socket, for reading and writing.
+    var socket: SocketReference { @_lifetime(borrow self) get }
+
+    /// Changes what is watched for, at no cost when it stays the same; an empty interest pauses the watch.
+    /// After a one-shot event this rearms it.
+    func setInterest(_ interest: Interest) throws(IOError)
+
+    /// Stops watching and closes the socket. Safe inside any callback; a second call does nothing.
+    func close()
+}
+
+/// A timer or a signal.
+public protocol EngineRegistration: AnyObject {
+    /// No call back from here on. Safe inside any callback; a second call does nothing.
+    func cancel()
+}

@@ -1,0 +1,232 @@
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// What can be done with an open socket, whoever owns it.
+///
+/// Nothing here blocks: where the kernel would make the caller wait, the outcome says so. A call that a signal
+/// interrupts is repeated.
+public protocol SocketHandle: DescriptorHolder, ~Copyable, ~Escapable {}
+
+extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
+    var number: CInt { fileDescriptor.rawValue }
+
+    // MARK: Connecting and listening
+
+    /// Gives the socket its local address (`bind(2)`).
+    public func bind(to address: SocketAddress) throws(IOError) {
+        let result = try unsafe address.withSockAddr { unsafe clinux_bind(number, $0, $1) }
+        try check("bind", result, detail: address.description)
+    }
+
+    /// Starts to take connections (`listen(2)`).
+    public func listen(backlog: Int) throws(IOError) {
+        try check("listen", clinux_listen(number, CInt(clamping: backlog)))
+    }
+
+    /// Starts to connect (`connect(2)`). On a datagram socket it only fixes the peer.
+    ///
+    /// - Throws: what is known at once: `connectionRefused` (unix), `notFound`, `unreachable`, `permissionDenied`.
+    public func connect(to address: SocketAddress) throws(IOError) -> ConnectOutcome {
+        let result = try unsafe address.withSockAddr { unsafe clinux_connect(number, $0, $1) }
+        // After a signal the connection goes on by itself, as after EINPROGRESS.
+        if result == -EINPROGRESS || result == -EINTR { return .inProgress }
+        try check("connect", result, detail: address.description)
+        return .connected
+    }
+
+    /// The outcome of a connect, asked once the socket is writable. It reads the pending error, once.
+    ///
+    /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names.
+    public func finishConnecting() throws(IOError) -> ConnectOutcome {
+        if let error = try pendingError() { throw IOError("connect", errno: error) }
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var peer = sockaddr_storage()
+        let result = unsafe clinux_getpeername(number, &peer, &length)
+        if result == -ENOTCONN { return .inProgress }
+        try check("getpeername", result)
+        return .connected
+    }
+
+    /// The next waiting connection, or `nil` when none waits (`accept4(2)`).
+    ///
+    /// Connections that were aborted while they waited are passed over: ECONNABORTED and EPROTO ask for the next one.
+    ///
+    /// - Throws: `noDescriptors`, `noMemory` and other failures of the process or the system.
+    public func accept() throws(IOError) -> AcceptedSocket? {
+        var peer = sockaddr_storage()
+        var length: socklen_t = 0
+        while true {
+            let result = unsafe clinux_accept(number, &peer, &length)
+            switch result {
+            case 0...: return AcceptedSocket(socket: Socket(number: result), peer: SocketAddress(peer, length: length))
+            case -EAGAIN: return nil
+            case -ECONNABORTED, -EPROTO: continue
+            // Errors of the network that were pending on the new connection (accept(2)).
+            case -ENETDOWN, -ENOPROTOOPT, -EHOSTDOWN, -ENONET, -EHOSTUNREACH, -EOPNOTSUPP, -ENETUNREACH: continue
+            default: throw IOError("accept4", errno: Errno(rawValue: -result))
+            }
+        }
+    }
+
+    // MARK: Streams
+
+    /// Reads what is there, at most the size of `buffer` (`read(2)`).
+    public func read(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReadOutcome {
+        let result = unsafe buffer.withUnsafeMutableBytes { unsafe clinux_read(number, $0.baseAddress, $0.count) }
+        return try readOutcome("read", result)
+    }
+
+    /// Reads what is there into the free part of `buffer` (`read(2)`).
+    public func read(into buffer: inout OutputSpan<UInt8>) throws(IOError) -> ReadOutcome {
+        let result = unsafe buffer.withUnsafeMutableBufferPointer { (bytes, count) in
+            let free = UnsafeMutableRawBufferPointer(bytes.extracting(count...))
+            let result = unsafe clinux_read(number, free.baseAddress, free.count)
+            if result > 0 { count += result }
+            return result
+        }
+        return try readOutcome("read", result)
+    }
+
+    /// Writes as much as the socket's buffer takes (`send(2)`). Never raises SIGPIPE.
+    ///
+    /// - Throws: `brokenPipe` or `connectionReset` when nobody will read it.
+    public func write(_ bytes: Span<UInt8>) throws(IOError) -> WriteOutcome {
+        let result = unsafe bytes.withUnsafeBytes {
+            unsafe clinux_send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+        }
+        return try writeOutcome("send", result)
+    }
+
+    /// Ends one direction of the connection, or both (`shutdown(2)`).
+    public func shutDown(_ half: Half) throws(IOError) {
+        let how =
+            switch half {
+            case .reading: SHUT_RD
+            case .writing: SHUT_WR
+            case .both: SHUT_RDWR
+            }
+        try check("shutdown", clinux_shutdown(number, CInt(how)))
+    }
+
+    /// How many bytes a read would find now (`ioctl(2)`, FIONREAD).
+    public func bytesReadable() throws(IOError) -> Int {
+        Int(try checked("ioctl", clinux_bytes_readable(number)))
+    }
+
+    // MARK: Out-of-band data
+
+    /// Sends one byte out of band (`send(2)`, MSG_OOB). TCP only.
+    public func sendOutOfBand(_ byte: UInt8) throws(IOError) -> WriteOutcome {
+        var byte = byte
+        let flags = CInt(MSG_OOB) | CInt(MSG_NOSIGNAL)
+        return try writeOutcome("send", unsafe clinux_send(number, &byte, 1, flags))
+    }
+
+    /// The out-of-band byte, or `nil` when it has not arrived yet (`recv(2)`, MSG_OOB).
+    ///
+    /// - Throws: `invalidArgument` when none is pending, or when it comes in line.
+    public func receiveOutOfBand() throws(IOError) -> UInt8? {
+        var byte: UInt8 = 0
+        switch try readOutcome("recv", unsafe clinux_recv(number, &byte, 1, CInt(MSG_OOB))) {
+        case .bytes: return byte
+        case .wouldBlock, .end: return nil
+        }
+    }
+
+    /// Whether the next byte to read is the one at the out-of-band mark (`sockatmark(3)`).
+    public func isAtOutOfBandMark() throws(IOError) -> Bool {
+        try checked("sockatmark", clinux_at_mark(number)) != 0
+    }
+
+    // MARK: Datagrams
+
+    /// One datagram, or `nil` when none waits (`recvmsg(2)`).
+    ///
+    /// - Throws: `connectionRefused` when an earlier datagram of a connected socket found nobody; the socket lives on.
+    public func receive(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReceivedDatagram? {
+        var sender = sockaddr_storage()
+        var length: socklen_t = 0
+        var flags: CInt = 0
+        let result = unsafe buffer.withUnsafeMutableBytes { bytes in
+            unsafe clinux_receive_message(number, bytes.baseAddress, bytes.count, &flags, &sender, &length)
+        }
+        guard result != -Int(EAGAIN) else { return nil }
+        guard result >= 0 else { throw IOError("recvmsg", errno: Errno(rawValue: CInt(-result))) }
+        return ReceivedDatagram(
+            count: result,
+            sender: length == 0 ? nil : SocketAddress(sender, length: length),
+            isTruncated: flags & CInt(MSG_TRUNC) != 0
+        )
+    }
+
+    /// Sends one datagram to an address (`sendto(2)`).
+    ///
+    /// - Throws: `outOfRange` when it is too long for one datagram (EMSGSIZE is never split), `unreachable`.
+    public func send(_ bytes: Span<UInt8>, to address: SocketAddress) throws(IOError) -> WriteOutcome {
+        let result = try unsafe address.withSockAddr { (pointer, length) throws(IOError) in
+            unsafe bytes.withUnsafeBytes {
+                unsafe clinux_sendto(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL), pointer, length)
+            }
+        }
+        guard result != -Int(EMSGSIZE) else {
+            throw IOError("sendto", .outOfRange, errno: .messageTooLong, detail: "\(bytes.count) bytes in one datagram")
+        }
+        return try writeOutcome("sendto", result)
+    }
+
+    // MARK: Asking
+
+    /// The error that waits on the socket, which asking clears (`socket(7)`, SO_ERROR).
+    public func pendingError() throws(IOError) -> Errno? {
+        let error = try value(of: .pendingError)
+        return error == 0 ? nil : Errno(rawValue: CInt(error))
+    }
+
+    /// The address that the socket is bound to (`getsockname(2)`).
+    public func localAddress() throws(IOError) -> SocketAddress {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try check("getsockname", unsafe clinux_getsockname(number, &address, &length))
+        return try known(SocketAddress(address, length: length), "getsockname")
+    }
+
+    /// The address of the peer (`getpeername(2)`).
+    ///
+    /// - Throws: `notConnected`.
+    public func peerAddress() throws(IOError) -> SocketAddress {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try check("getpeername", unsafe clinux_getpeername(number, &address, &length))
+        return try known(SocketAddress(address, length: length), "getpeername")
+    }
+
+    /// Makes the socket block, or not. For demonstrations of what blocking does: everything else here assumes
+    /// non-blocking sockets.
+    public func setBlocking(_ blocks: Bool) throws(IOError) {
+        let flags = try checked("fcntl", clinux_get_status_flags(number))
+        try check("fcntl", clinux_set_status_flags(number, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK))
+    }
+
+    // MARK: Results
+
+    private func readOutcome(_ operation: @autoclosure () -> IOError.Operation, _ result: Int) throws(IOError) -> ReadOutcome {
+        if result > 0 { return .bytes(result) }
+        if result == 0 { return .end }
+        if result == -Int(EAGAIN) { return .wouldBlock }
+        throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))
+    }
+
+    private func writeOutcome(_ operation: @autoclosure () -> IOError.Operation, _ result: Int) throws(IOError) -> WriteOutcome {
+        if result >= 0 { return .bytes(result) }
+        if result == -Int(EAGAIN) { return .wouldBlock }
+        throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))
+    }
+
+    private func known(_ address: SocketAddress?, _ operation: IOError.Operation) throws(IOError) -> SocketAddress {
+        guard let address else {
+            throw IOError(operation, .unsupported, detail: "the socket is of a family that is not known here")
+        }
+        return address
+    }
+}

@@ -1,0 +1,13 @@
+public import SystemPackage
+
+/// A borrowed view of a socket that an event or a stream owns: everything but closing.
+///
+/// The compiler keeps the view from outliving its owner.
+public struct SocketReference: ~Escapable, SocketHandle {
+    public let fileDescriptor: FileDescriptor
+
+    @_lifetime(borrow owner)
+    package init<Owner: AnyObject>(_ fileDescriptor: FileDescriptor, of owner: borrowing Owner) {
+        self.fileDescriptor = fileDescriptor
+    }
+}
