@@ -19,6 +19,14 @@ int clinux_pipe(int descriptors[2]) {
     return pipe2(descriptors, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+long clinux_send_pair(int descriptor, const void *first, size_t first_count, const void *second, size_t second_count) {
+    struct iovec vectors[2] = {
+        {.iov_base = (void *)first, .iov_len = first_count}, {.iov_base = (void *)second, .iov_len = second_count}
+    };
+    struct msghdr message = {.msg_iov = vectors, .msg_iovlen = 2};
+    CLINUX_RETRY(sendmsg(descriptor, &message, MSG_NOSIGNAL));
+}
+
 long clinux_receive_message(
     int descriptor, void *buffer, size_t count, int *flags, struct sockaddr_storage *sender, socklen_t *sender_length
 ) {

@@ -15,11 +15,11 @@ struct mailbox {
     _Atomic pid_t process;  /* a forked child must not write into its parent's eventfd */
     _Atomic uint64_t interest;
     _Atomic uint64_t arrived;
+    _Atomic int handlers; /* how many handlers are looking at it now */
 };
 
 static struct mailbox mailboxes[CLINUX_MAILBOX_COUNT];
 static _Atomic int mailboxes_used; /* the numbers from here on were never claimed */
-static _Atomic int handlers_running;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int subscribers[SIGNAL_COUNT + 1];
@@ -27,25 +27,27 @@ static struct sigaction previous[SIGNAL_COUNT + 1];
 
 static void on_signal(int signal) {
     int saved = errno;
-    atomic_fetch_add(&handlers_running, 1);
     uint64_t bit = (uint64_t)1 << (signal - 1);
     int used = atomic_load(&mailboxes_used);
     for (int i = 0; i < used; i++) {
         struct mailbox *mailbox = &mailboxes[i];
         if (!(atomic_load(&mailbox->interest) & bit)) continue;
-        int descriptor = atomic_load(&mailbox->descriptor);
-        if (descriptor < 0 || atomic_load(&mailbox->process) != getpid()) continue;
-        atomic_fetch_or(&mailbox->arrived, bit);
-        clinux_eventfd_signal(descriptor);
+        atomic_fetch_add(&mailbox->handlers, 1);
+        /* Asked again: from here on whoever withdraws the interest waits for this handler. */
+        if (atomic_load(&mailbox->interest) & bit && atomic_load(&mailbox->process) == getpid()) {
+            atomic_fetch_or(&mailbox->arrived, bit);
+            clinux_eventfd_signal(atomic_load(&mailbox->descriptor));
+        }
+        atomic_fetch_sub(&mailbox->handlers, 1);
     }
-    atomic_fetch_sub(&handlers_running, 1);
     errno = saved;
 }
 
-/* A handler that began before the mailbox was withdrawn may still hold its descriptor. With this
-   thread's signals blocked, the ones counted run on other threads and will end. */
-static void wait_for_handlers(void) {
-    while (atomic_load(&handlers_running) > 0) sched_yield();
+/* A handler that began before the interest was withdrawn may still hold the descriptor. With this
+   thread's signals blocked, the ones counted run on other threads and will end; later ones find no
+   interest and are not counted, so a storm of signals cannot prolong the wait for ever. */
+static void wait_for_handlers(struct mailbox *mailbox) {
+    while (atomic_load(&mailbox->handlers) > 0) sched_yield();
 }
 
 static void lock_signals(sigset_t *old) {
@@ -70,7 +72,7 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
-    atomic_store(&handlers_running, 0);
+    for (int i = 0; i < CLINUX_MAILBOX_COUNT; i++) atomic_store(&mailboxes[i].handlers, 0);
     pthread_mutex_unlock(&lock);
 }
 
@@ -103,7 +105,12 @@ int clinux_mailbox_open(int descriptor) {
 static void unsubscribe_locked(struct mailbox *mailbox, int signal) {
     uint64_t bit = (uint64_t)1 << (signal - 1);
     if (!(atomic_fetch_and(&mailbox->interest, ~bit) & bit)) return;
-    if (--subscribers[signal] == 0) sigaction(signal, &previous[signal], NULL);
+    if (--subscribers[signal] > 0) return;
+    /* Whoever has installed a handler of their own since then keeps it. */
+    struct sigaction current;
+    if (sigaction(signal, NULL, &current) == 0 && current.sa_handler == on_signal) {
+        sigaction(signal, &previous[signal], NULL);
+    }
 }
 
 void clinux_mailbox_close(int number) {
@@ -111,13 +118,18 @@ void clinux_mailbox_close(int number) {
     lock_signals(&old);
     struct mailbox *mailbox = &mailboxes[number];
     for (int signal = 1; signal <= SIGNAL_COUNT; signal++) unsubscribe_locked(mailbox, signal);
+    wait_for_handlers(mailbox);
     atomic_store(&mailbox->descriptor, -1);
-    wait_for_handlers();
     unlock_signals(&old);
 }
 
+/* The kernel raises these for an instruction that failed; a handler that returns runs it again, for ever. */
+static bool is_fault(int signal) {
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SIGTRAP;
+}
+
 int clinux_mailbox_subscribe(int number, int signal) {
-    if (signal < 1 || signal > SIGNAL_COUNT) return -EINVAL;
+    if (signal < 1 || signal > SIGNAL_COUNT || is_fault(signal)) return -EINVAL;
     struct mailbox *mailbox = &mailboxes[number];
     uint64_t bit = (uint64_t)1 << (signal - 1);
     int result = 0;
@@ -144,8 +156,11 @@ int clinux_mailbox_subscribe(int number, int signal) {
 void clinux_mailbox_unsubscribe(int number, int signal) {
     if (signal < 1 || signal > SIGNAL_COUNT) return;
     sigset_t old;
+    struct mailbox *mailbox = &mailboxes[number];
     lock_signals(&old);
-    unsubscribe_locked(&mailboxes[number], signal);
+    unsubscribe_locked(mailbox, signal);
+    wait_for_handlers(mailbox);
+    atomic_fetch_and(&mailbox->arrived, ~((uint64_t)1 << (signal - 1)));
     unlock_signals(&old);
 }
 

@@ -25,7 +25,8 @@ public struct Acceptor: ~Copyable {
         case drained
         /// The budget of the turn is spent; more connections may wait, so accept again next turn.
         case budgetSpent
-        /// This many connections were closed for want of descriptors; report it, once in a while.
+        /// This many connections were closed for want of descriptors; report it, once in a while. More may wait, so accept
+        /// again next turn.
         case shed(Int)
         /// Nothing can be accepted now: stop watching the socket and try again after the pause.
         case pause(Duration, because: IOError)
@@ -68,6 +69,8 @@ public struct Acceptor: ~Copyable {
 
     /// Accepts what waits, at most the budget, and hands each connection to `body`.
     public mutating func accept(_ body: (consuming AcceptedSocket) -> Void) -> Outcome {
+        // Another thread may have been faster when the reserve was last given up: without it nothing can be shed.
+        if exhaustion == .shed, reserve == nil { restoreReserve() }
         for _ in 0..<budget {
             do throws(IOError) {
                 guard let accepted = try socket.accept() else { return .drained }

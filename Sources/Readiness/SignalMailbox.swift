@@ -30,7 +30,8 @@ public struct SignalMailbox: ~Copyable, Sendable {
 
     /// From now on the signal comes here, and its default effect does not happen.
     ///
-    /// - Throws: `invalidArgument` for a number that is no signal, and for SIGKILL and SIGSTOP.
+    /// - Throws: `invalidArgument` for a number that is no signal, for SIGKILL and SIGSTOP, and for the signals that report
+    ///   a fault of the program itself, such as SIGSEGV.
     public func subscribe(to signal: Signal) throws(IOError) {
         try check(
             "sigaction",
@@ -39,7 +40,8 @@ public struct SignalMailbox: ~Copyable, Sendable {
         )
     }
 
-    /// Gives the signal back; without other subscribers its earlier disposition holds again.
+    /// Gives the signal back; without other subscribers its earlier disposition holds again. Arrivals that were not taken
+    /// are dropped.
     public func unsubscribe(from signal: Signal) {
         clinux_mailbox_unsubscribe(number, signal.rawValue)
     }

@@ -51,7 +51,7 @@ extension IOError {
         public static let alreadyRunning = Code(kind: .alreadyRunning)
         /// Nobody will read what would be written (EPIPE).
         public static let brokenPipe = Code(kind: .brokenPipe)
-        /// The object is borrowed by a call further up and cannot change now.
+        /// What the operation needs is in use now and may be free later (EBUSY, EAGAIN from `connect(2)`).
         public static let busy = Code(kind: .busy)
         /// The operation was cancelled (ECANCELED).
         public static let cancelled = Code(kind: .cancelled)
@@ -83,7 +83,7 @@ extension IOError {
         public static let notPollable = Code(kind: .notPollable)
         /// The descriptor is not registered.
         public static let notRegistered = Code(kind: .notRegistered)
-        /// A number is outside what the operation can take.
+        /// A number or a length is outside what the operation can take (EMSGSIZE).
         public static let outOfRange = Code(kind: .outOfRange)
         /// The process may not do this (EACCES, EPERM).
         public static let permissionDenied = Code(kind: .permissionDenied)
@@ -91,7 +91,7 @@ extension IOError {
         public static let system = Code(kind: .system)
         /// The time allowed has passed (ETIMEDOUT).
         public static let timedOut = Code(kind: .timedOut)
-        /// No route leads to the address (EHOSTUNREACH, ENETUNREACH).
+        /// No route leads to the address (EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN).
         public static let unreachable = Code(kind: .unreachable)
         /// The system or the chosen method does not offer this.
         public static let unsupported = Code(kind: .unsupported)
@@ -103,6 +103,7 @@ extension IOError {
                 case .addressNotAvailable: .addressNotAvailable
                 case .fileExists: .alreadyRegistered
                 case .brokenPipe: .brokenPipe
+                case .resourceBusy, .resourceTemporarilyUnavailable: .busy
                 case .canceled: .cancelled
                 case .connectionAbort: .connectionAborted
                 case .connectionRefused: .connectionRefused
@@ -112,10 +113,13 @@ extension IOError {
                 case .noMemory, .noBufferSpace: .noMemory
                 case .socketNotConnected: .notConnected
                 case .noSuchFileOrDirectory: .notFound
+                case .messageTooLong: .outOfRange
                 case .permissionDenied, .notPermitted: .permissionDenied
                 case .timedOut: .timedOut
-                case .noRouteToHost, .networkUnreachable: .unreachable
-                case .notSupported, .addressFamilyNotSupported, .protocolNotSupported: .unsupported
+                case .noRouteToHost, .networkUnreachable, .hostIsDown, .networkDown: .unreachable
+                case .notSupported, .addressFamilyNotSupported, .protocolNotSupported, .protocolNotAvailable,
+                    .socketTypeNotSupported:
+                    .unsupported
                 default: .system
                 }
         }

@@ -65,11 +65,16 @@ extension SocketAddress {
         return socklen_t(start + name.count)
     }
 
-    /// The address that a system call wrote, or `nil` for a family that this package does not know.
+    /// The address that a system call wrote, or `nil` for a family that this package does not know and for a length that
+    /// is too short for the family.
     package init?(_ c: sockaddr_storage, length: socklen_t) {
         switch AddressFamily(rawValue: CInt(c.ss_family)) {
-        case .ipv4: self.init(Self.load(c, as: sockaddr_in.self))
-        case .ipv6: self.init(Self.load(c, as: sockaddr_in6.self))
+        case .ipv4:
+            guard Int(length) >= MemoryLayout<sockaddr_in>.size else { return nil }
+            self.init(Self.load(c, as: sockaddr_in.self))
+        case .ipv6:
+            guard Int(length) >= MemoryLayout<sockaddr_in6>.size else { return nil }
+            self.init(Self.load(c, as: sockaddr_in6.self))
         case .unix: self.init(.init(unixName: c, length: Int(length)))
         // A peer that has no address, such as a closed one's, comes with a length of zero.
         case nil where Int(length) <= MemoryLayout<sa_family_t>.size: self.init(.unnamed)

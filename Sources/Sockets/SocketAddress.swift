@@ -1,7 +1,8 @@
 /// Where a socket is bound or connected: an IPv4 or IPv6 address with a port, or a unix socket's name.
 ///
-/// As text: `127.0.0.1:9000`, `[::1]:9000`, `[fe80::1%eth0]:9000`, `unix:/run/name.sock`, `unix:@abstract`.
-/// In a unix name a backslash and any byte that is not printable ASCII are written `\xNN`.
+/// As text: `127.0.0.1:9000`, `[::1]:9000`, `[fe80::1%eth0]:9000`, `unix:/run/name.sock`, `unix:@abstract`, and `unix:`
+/// for a unix socket without a name. In a unix name a backslash, any byte that is not printable ASCII, and the `@` that
+/// begins a path are written `\xNN`. The flow label of IPv6 is not part of the text.
 public struct SocketAddress: Hashable, Sendable {
     enum Storage: Hashable, Sendable {
         case ipv4(bytes: UInt32, port: UInt16)
@@ -71,6 +72,10 @@ public struct SocketAddress: Hashable, Sendable {
         try unix(abstract: Array(name.utf8))
     }
 
+    /// A unix socket without a name. Bound to it, a socket gets an abstract name that the kernel chooses (`unix(7)`,
+    /// autobind), as port 0 does for the others.
+    public static let unnamedUnix = SocketAddress(.unnamed)
+
     private static func validated(_ name: [UInt8], allowsZero: Bool) throws(IOError) -> [UInt8] {
         guard !name.isEmpty, name.count <= longestUnixName else {
             throw IOError(
@@ -112,9 +117,10 @@ public struct SocketAddress: Hashable, Sendable {
         }
     }
 
-    /// The path of a unix socket in the file system, to remove it after use; else `nil`.
+    /// The path of a unix socket in the file system, to remove it after use; `nil` for other addresses, and for a path
+    /// that is not UTF-8.
     public var path: String? {
         guard case .path(let bytes) = storage else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -26,7 +26,8 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     /// Starts to connect (`connect(2)`). On a datagram socket it only fixes the peer.
     ///
-    /// - Throws: what is known at once: `connectionRefused` (unix), `notFound`, `unreachable`, `permissionDenied`.
+    /// - Throws: what is known at once: `connectionRefused` (unix), `notFound`, `unreachable`, `permissionDenied`,
+    ///   `busy` when the backlog of a unix socket is full: try again later.
     public func connect(to address: SocketAddress) throws(IOError) -> ConnectOutcome {
         let result = try unsafe address.withSockAddr { unsafe clinux_connect(number, $0, $1) }
         // After a signal the connection goes on by itself, as after EINPROGRESS.
@@ -37,22 +38,30 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     /// The outcome of a connect, asked once the socket is writable. It reads the pending error, once.
     ///
-    /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names.
+    /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names; `notConnected` when no
+    ///   connect is under way, so also when the error has been read before.
     public func finishConnecting() throws(IOError) -> ConnectOutcome {
         if let error = try pendingError() { throw IOError("connect", errno: error) }
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         var peer = sockaddr_storage()
         let result = unsafe clinux_getpeername(number, &peer, &length)
-        if result == -ENOTCONN { return .inProgress }
-        try check("getpeername", result)
-        return .connected
+        guard result == -ENOTCONN else {
+            try check("getpeername", result)
+            return .connected
+        }
+        // While a connect is under way the socket reports nothing at all.
+        let events = try checked("poll", clinux_poll_now(number, CShort(POLLOUT)))
+        guard events == 0 else { throw IOError("connect", errno: .socketNotConnected) }
+        return .inProgress
     }
 
     /// The next waiting connection, or `nil` when none waits (`accept4(2)`).
     ///
-    /// Connections that were aborted while they waited are passed over: ECONNABORTED and EPROTO ask for the next one.
+    /// Connections that failed while they waited are passed over (ECONNABORTED, EPROTO and the errors of the network that
+    /// `accept(2)` names).
     ///
-    /// - Throws: `noDescriptors`, `noMemory` and other failures of the process or the system.
+    /// - Throws: `noDescriptors`, `noMemory` and other failures of the process or the system; `unsupported` for a socket
+    ///   that has no connections, `invalidArgument` for one that does not listen.
     public func accept() throws(IOError) -> AcceptedSocket? {
         var peer = sockaddr_storage()
         var length: socklen_t = 0
@@ -62,8 +71,9 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
             case 0...: return AcceptedSocket(socket: Socket(number: result), peer: SocketAddress(peer, length: length))
             case -EAGAIN: return nil
             case -ECONNABORTED, -EPROTO: continue
-            // Errors of the network that were pending on the new connection (accept(2)).
-            case -ENETDOWN, -ENOPROTOOPT, -EHOSTDOWN, -ENONET, -EHOSTUNREACH, -EOPNOTSUPP, -ENETUNREACH: continue
+            // Errors of the network that were pending on the new connection. EOPNOTSUPP is not among them: a datagram
+            // socket gives it at every call.
+            case -ENETDOWN, -ENOPROTOOPT, -EHOSTDOWN, -ENONET, -EHOSTUNREACH, -ENETUNREACH: continue
             default: throw IOError("accept4", errno: Errno(rawValue: -result))
             }
         }
@@ -72,20 +82,25 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     // MARK: Streams
 
     /// Reads what is there, at most the size of `buffer` (`read(2)`).
+    ///
+    /// For streams. A datagram without bytes looks like the end here: use ``receive(into:)`` for messages.
+    ///
+    /// - Throws: `connectionReset`, once: later reads find the end.
     public func read(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReadOutcome {
         let result = unsafe buffer.withUnsafeMutableBytes { unsafe clinux_read(number, $0.baseAddress, $0.count) }
-        return try readOutcome("read", result)
+        return try readOutcome("read", result, room: buffer.count)
     }
 
-    /// Reads what is there into the free part of `buffer` (`read(2)`).
+    /// Reads what is there into the free part of `buffer` (`read(2)`); the rest as above.
     public func read(into buffer: inout OutputSpan<UInt8>) throws(IOError) -> ReadOutcome {
+        let room = buffer.freeCapacity
         let result = unsafe buffer.withUnsafeMutableBufferPointer { (bytes, count) in
             let free = UnsafeMutableRawBufferPointer(bytes.extracting(count...))
             let result = unsafe clinux_read(number, free.baseAddress, free.count)
             if result > 0 { count += result }
             return result
         }
-        return try readOutcome("read", result)
+        return try readOutcome("read", result, room: room)
     }
 
     /// Writes as much as the socket's buffer takes (`send(2)`). Never raises SIGPIPE.
@@ -96,6 +111,19 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
             unsafe clinux_send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
         }
         return try writeOutcome("send", result)
+    }
+
+    /// Writes two pieces in one call, such as a header and its body, as much as the socket's buffer takes
+    /// (`sendmsg(2)`). Never raises SIGPIPE. On a datagram socket they make one datagram.
+    ///
+    /// - Throws: as ``write(_:)``.
+    public func write(_ first: Span<UInt8>, _ second: Span<UInt8>) throws(IOError) -> WriteOutcome {
+        let result = unsafe first.withUnsafeBytes { first in
+            unsafe second.withUnsafeBytes { second in
+                unsafe clinux_send_pair(number, first.baseAddress, first.count, second.baseAddress, second.count)
+            }
+        }
+        return try writeOutcome("sendmsg", result)
     }
 
     /// Ends one direction of the connection, or both (`shutdown(2)`).
@@ -128,7 +156,7 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     /// - Throws: `invalidArgument` when none is pending, or when it comes in line.
     public func receiveOutOfBand() throws(IOError) -> UInt8? {
         var byte: UInt8 = 0
-        switch try readOutcome("recv", unsafe clinux_recv(number, &byte, 1, CInt(MSG_OOB))) {
+        switch try readOutcome("recv", unsafe clinux_recv(number, &byte, 1, CInt(MSG_OOB)), room: 1) {
         case .bytes: return byte
         case .wouldBlock, .end: return nil
         }
@@ -142,6 +170,8 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     // MARK: Datagrams
 
     /// One datagram, or `nil` when none waits (`recvmsg(2)`).
+    ///
+    /// The end of a sequential-packet connection comes as a datagram of 0 bytes.
     ///
     /// - Throws: `connectionRefused` when an earlier datagram of a connected socket found nobody; the socket lives on.
     public func receive(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReceivedDatagram? {
@@ -170,7 +200,7 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
             }
         }
         guard result != -Int(EMSGSIZE) else {
-            throw IOError("sendto", .outOfRange, errno: .messageTooLong, detail: "\(bytes.count) bytes in one datagram")
+            throw IOError("sendto", errno: .messageTooLong, detail: "\(bytes.count) bytes in one datagram")
         }
         return try writeOutcome("sendto", result)
     }
@@ -210,14 +240,22 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     // MARK: Results
 
-    private func readOutcome(_ operation: @autoclosure () -> IOError.Operation, _ result: Int) throws(IOError) -> ReadOutcome {
+    private func readOutcome(
+        _ operation: @autoclosure () -> IOError.Operation,
+        _ result: Int,
+        room: Int
+    ) throws(IOError) -> ReadOutcome {
         if result > 0 { return .bytes(result) }
-        if result == 0 { return .end }
+        // Without room for a byte nothing was asked, so nothing is known of the end.
+        if result == 0 { return room == 0 ? .bytes(0) : .end }
         if result == -Int(EAGAIN) { return .wouldBlock }
         throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))
     }
 
-    private func writeOutcome(_ operation: @autoclosure () -> IOError.Operation, _ result: Int) throws(IOError) -> WriteOutcome {
+    private func writeOutcome(
+        _ operation: @autoclosure () -> IOError.Operation,
+        _ result: Int
+    ) throws(IOError) -> WriteOutcome {
         if result >= 0 { return .bytes(result) }
         if result == -Int(EAGAIN) { return .wouldBlock }
         throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))

@@ -34,7 +34,7 @@ extension SocketOption where Value == Int {
     public static var receiveBuffer: Self { Self(level: SOL_SOCKET, name: SO_RCVBUF) }
     /// A stream is readable from this many bytes on (SO_RCVLOWAT).
     public static var receiveLowWater: Self { Self(level: SOL_SOCKET, name: SO_RCVLOWAT) }
-    /// Always 1 on Linux, which refuses to set it (SO_SNDLOWAT).
+    /// Always 1 on Linux, which refuses to set it: `unsupported` (SO_SNDLOWAT).
     public static var sendLowWater: Self { Self(level: SOL_SOCKET, name: SO_SNDLOWAT) }
     /// Seconds of idleness before the first keep-alive probe (TCP_KEEPIDLE).
     public static var keepAliveIdle: Self { Self(level: CInt(IPPROTO_TCP), name: TCP_KEEPIDLE) }

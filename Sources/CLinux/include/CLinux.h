@@ -64,6 +64,9 @@ static inline long clinux_sendto(
     CLINUX_RETRY(sendto(descriptor, buffer, count, flags, address, length));
 }
 
+/* Two pieces in one call; no SIGPIPE. */
+long clinux_send_pair(int descriptor, const void *first, size_t first_count, const void *second, size_t second_count);
+
 /* One datagram with its sender; *flags comes back as msg_flags (MSG_TRUNC and others). */
 long clinux_receive_message(
     int descriptor, void *buffer, size_t count, int *flags, struct sockaddr_storage *sender, socklen_t *sender_length

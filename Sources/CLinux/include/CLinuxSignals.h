@@ -14,8 +14,9 @@ int clinux_mailbox_open(int descriptor);
 /* From here on the handler does not touch the mailbox or its descriptor any more. */
 void clinux_mailbox_close(int mailbox);
 
-/* The first subscriber of a signal installs the handler, the last one puts the old disposition back.
-   Returns 0, or -errno (EINVAL: no such signal, or one that cannot be caught). */
+/* The first subscriber of a signal installs the handler, the last one puts the old disposition back
+   (unless the handler is no longer ours). Returns 0, or -errno (EINVAL: no such signal, one that cannot
+   be caught, or one that reports a fault of the program). After unsubscribe no arrival of it is left. */
 int clinux_mailbox_subscribe(int mailbox, int signal);
 void clinux_mailbox_unsubscribe(int mailbox, int signal);
 
