@@ -3,8 +3,8 @@ public import SystemPackage
 
 /// The owner of one descriptor, which it closes when it goes out of scope.
 ///
-/// Multiplexers learn of the close: an event that was read for the old file is never given to the next file with the
-/// same number.
+/// Multiplexers learn of the close: the descriptor is removed from each first, even where a duplicate keeps its file
+/// open, and an event that was read for the old file is never given to the next file with the same number.
 public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
     let number: CInt
 
@@ -36,6 +36,7 @@ public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
 
     deinit {
         clinux_generation_advance(number)
+        clinux_watches_end(number)
         _ = clinux_close(number)
     }
 }

@@ -1,1 +1,1 @@
-
+#include "echo_epoll.h"

@@ -26,6 +26,7 @@
 
 #include "CLinuxGenerations.h"
 #include "CLinuxSignals.h"
+#include "CLinuxWatches.h"
 
 #define CLINUX_RETRY(call)                          \
     long result;                                    \
@@ -186,6 +187,14 @@ static inline int clinux_epoll_create(void) {
 static inline int clinux_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data = {.u64 = data}};
     return epoll_ctl(epoll, operation, descriptor, &event) < 0 ? -errno : 0;
+}
+
+static inline uint32_t clinux_epoll_event_flags(const struct epoll_event *event) {
+    return event->events;
+}
+
+static inline uint64_t clinux_epoll_event_data(const struct epoll_event *event) {
+    return event->data.u64;
 }
 
 static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int milliseconds) {

@@ -1,0 +1,111 @@
+internal import CLinux
+public import Readiness
+public import Sockets
+
+/// The events of one wait, in memory that is reused from wait to wait.
+///
+/// Each event is checked at the moment that ``next()`` hands it out. An event whose descriptor was removed or closed since
+/// the wait is passed over, whoever has its number now; of an event whose interest was changed, only what is still asked
+/// for is left. So a handler may close any connection, or accept a new one, in the middle of a batch.
+///
+/// A batch belongs to one thread.
+@safe
+public struct EventBatch: ~Copyable {
+    /// One ready descriptor.
+    public struct Event: Hashable, Sendable {
+        /// What the descriptor was registered as.
+        public let token: Token
+        /// What it is ready for. These are hints: a read or a write may still find that it would block.
+        public let events: ReadyEvents
+    }
+
+    /// The most events that a batch can hold.
+    public static var largestCapacity: Int { 1 << 20 }
+
+    /// How many events a wait collects at most. What does not fit comes with the next wait, before what has been
+    /// collected comes again: no ready descriptor starves behind others.
+    public let capacity: Int
+
+    private let buffer: UnsafeMutablePointer<epoll_event>
+    private var position = 0
+    private var end = 0
+    /// Kept alive for the pointer beside it, which spares each event the reference counting.
+    private var registrations: Registrations?
+    private var segments: UnsafeMutablePointer<Registrations.Segment>?
+
+    /// Makes room for the events of one wait.
+    ///
+    /// - Parameter capacity: 1 to ``largestCapacity``.
+    /// - Throws: `outOfRange` for any other capacity.
+    public init(capacity: Int = 256) throws(IOError) {
+        guard (1...Self.largestCapacity).contains(capacity) else {
+            throw IOError(
+                "EventBatch",
+                .outOfRange,
+                detail: "a batch holds 1 to \(Self.largestCapacity) events, not \(capacity)"
+            )
+        }
+        self.capacity = capacity
+        unsafe buffer = .allocate(capacity: capacity)
+        unsafe buffer.initialize(repeating: epoll_event(), count: capacity)
+        unsafe segments = nil
+    }
+
+    deinit {
+        unsafe buffer.deallocate()
+    }
+
+    /// How many events are left to look at; some of them may prove stale.
+    public var count: Int { end - position }
+
+    /// Whether every event has been handed out.
+    public var isEmpty: Bool { position == end }
+
+    /// The next event that is not stale, or `nil` when there is none left.
+    @inline(__always)
+    public mutating func next() -> Event? {
+        while position != end {
+            let raw = unsafe buffer + position
+            position &+= 1
+            let data = unsafe clinux_epoll_event_data(raw)
+            let number = CInt(truncatingIfNeeded: data)
+            guard let segments = unsafe segments, let slot = unsafe Registrations.slot(number, in: segments),
+                let recipient = unsafe slot.pointee.recipient(UInt32(truncatingIfNeeded: data >> 32), number)
+            else { continue }
+            let events = ReadyEvents(
+                kernel: unsafe clinux_epoll_event_flags(raw),
+                wanted: recipient.interest
+            )
+            if !events.isEmpty { return Event(token: recipient.token, events: events) }
+        }
+        return nil
+    }
+
+    /// Gets ready for a wait of a multiplexer.
+    ///
+    /// - Returns: whether there is room for new events, that is, no old one is left: an edge must not be lost because a
+    ///   loop over a batch ended early.
+    /// - Throws: `busy` when events of another multiplexer are left.
+    mutating func prepare(for registrations: Registrations) throws(IOError) -> Bool {
+        if self.registrations !== registrations {
+            guard isEmpty else {
+                throw IOError(
+                    "wait",
+                    .busy,
+                    detail: "the batch still holds events of another multiplexer; call next() until it returns nil"
+                )
+            }
+            self.registrations = registrations
+            unsafe segments = registrations.segments
+        }
+        return isEmpty
+    }
+
+    /// Lets a wait write its events, and takes their count or the error that it returns.
+    mutating func fill(_ wait: (UnsafeMutablePointer<epoll_event>, CInt) -> CInt) -> CInt {
+        let result = unsafe wait(buffer, CInt(truncatingIfNeeded: capacity))
+        position = 0
+        end = max(0, Int(result))
+        return result
+    }
+}
