@@ -9,6 +9,8 @@
 #include <time.h>
 
 uint32_t clinux_generations[CLINUX_GENERATION_COUNT];
+_Thread_local int clinux_releases_counter;
+_Thread_local int clinux_borrows_counter;
 
 int clinux_accept(int descriptor, struct sockaddr_storage *peer, socklen_t *peer_length) {
     *peer_length = sizeof *peer;

@@ -24,6 +24,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "CLinuxBuffers.h"
 #include "CLinuxGenerations.h"
 #include "CLinuxSignals.h"
 #include "CLinuxWatches.h"
