@@ -1,4 +1,6 @@
 internal import CLibevent
+internal import CLinux
+internal import Glibc
 public import Sockets
 
 extension EventBuffer {
