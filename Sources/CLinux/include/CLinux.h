@@ -26,6 +26,7 @@
 
 #include "CLinuxBuffers.h"
 #include "CLinuxGenerations.h"
+#include "CLinuxProcess.h"
 #include "CLinuxSignals.h"
 #include "CLinuxWatches.h"
 

@@ -1,0 +1,54 @@
+/* Programs that we start, and what the kernel tells about them. Results are values or -errno. */
+#ifndef CLINUX_PROCESS_H
+#define CLINUX_PROCESS_H
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How to start a program. */
+struct clinux_launch {
+    const char *path;
+    char *const *arguments; /* ends with NULL; the first is the program's name */
+    int output;             /* becomes its standard output, or -1: shared with us */
+    int errors;             /* becomes its standard error, or -1: shared with us */
+    int core;               /* the one CPU that it may use, or -1: all that we may */
+    bool dies_with_us;      /* killed when the thread that started it ends, however it ends */
+};
+
+/* Starts a program with default signal handling; its number, or -errno when it could not be executed. */
+pid_t clinux_spawn(const struct clinux_launch *launch);
+
+/* Waits until a child has ended: its exit code, or 128 + the signal that ended it. */
+int clinux_wait_child(pid_t child);
+
+/* A descriptor that is readable once the child has ended. */
+int clinux_pidfd(pid_t child);
+
+static inline int clinux_kill(pid_t process, int signal) {
+    return kill(process, signal) < 0 ? -errno : 0;
+}
+
+/* The numbers of the CPUs that we may use, at most `capacity`; returns how many. */
+int clinux_usable_cores(int *cores, int capacity);
+
+/* Lets the calling thread run on one CPU only. */
+int clinux_pin_to_core(int core);
+
+/* Sends us a signal when our parent ends, and now if it already has. */
+int clinux_die_with_parent(pid_t parent);
+
+/* Raises the soft limit of descriptors to the hard one and returns it. */
+int64_t clinux_raise_descriptor_limit(void);
+
+/* Nanoseconds of CPU that a process has used, all its threads together; 0 is this one. */
+int64_t clinux_cpu_of_process(pid_t process);
+
+/* poll(2), not repeated after a signal; a negative time-out waits for ever. */
+int clinux_poll(struct pollfd *requests, unsigned int count, int milliseconds);
+
+#endif

@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int clinux_pin_to_core(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
+}
+
+int clinux_die_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return -errno;
+    /* It may have ended before the kernel was asked to tell. */
+    if (getppid() != parent) raise(SIGKILL);
+    return 0;
+}
+
+/* What we ignore stays ignored (nohup), but for SIGPIPE, which we ignore for ourselves. Our handlers must not
+   swallow a signal between here and exec. */
+static void reset_signals(void) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal < NSIG; signal++) {
+        struct sigaction current;
+        if (sigaction(signal, NULL, &current) < 0) continue;
+        if (current.sa_handler != SIG_IGN || signal == SIGPIPE) sigaction(signal, &standard, NULL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* dup2 leaves the close-on-exec flag set when both numbers are the same. */
+static int place(int descriptor, int number) {
+    if (descriptor < 0) return 0;
+    if (descriptor == number) return fcntl(descriptor, F_SETFD, 0);
+    return dup2(descriptor, number);
+}
+
+static int become(const struct clinux_launch *launch, pid_t parent) {
+    reset_signals();
+    int result = launch->dies_with_us ? clinux_die_with_parent(parent) : 0;
+    if (result == 0 && launch->core >= 0) result = clinux_pin_to_core(launch->core);
+    if (result < 0) return -result;
+    if (place(launch->output, STDOUT_FILENO) < 0 || place(launch->errors, STDERR_FILENO) < 0) return errno;
+    execvp(launch->path, launch->arguments);
+    return errno;
+}
+
+pid_t clinux_spawn(const struct clinux_launch *launch) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+    sigset_t all, old;
+    sigfillset(&all);
+    /* No handler of ours may run in the child before its signals are reset. */
+    sigprocmask(SIG_SETMASK, &all, &old);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        int failure = become(launch, parent);
+        clinux_write(report[1], &failure, sizeof failure);
+        _exit(127);
+    }
+    int failure = child < 0 ? errno : 0;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    close(report[1]);
+    /* A successful exec closes the pipe without a word. */
+    if (child > 0 && clinux_read(report[0], &failure, sizeof failure) > 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+    close(report[0]);
+    return failure != 0 ? -failure : child;
+}
+
+int clinux_wait_child(pid_t child) {
+    int status;
+    pid_t ended;
+    do {
+        ended = waitpid(child, &status, 0);
+    } while (ended < 0 && errno == EINTR);
+    if (ended < 0) return -errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int clinux_pidfd(pid_t child) {
+    int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_usable_cores(int *cores, int capacity) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return -errno;
+    int count = 0;
+    for (int core = 0; core < CPU_SETSIZE && count < capacity; core++) {
+        if (CPU_ISSET(core, &set)) cores[count++] = core;
+    }
+    return count;
+}
+
+int64_t clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    }
+    return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
+}
+
+int64_t clinux_cpu_of_process(pid_t process) {
+    clockid_t clock;
+    int error = clock_getcpuclockid(process, &clock);
+    if (error != 0) return -error;
+    struct timespec used;
+    if (clock_gettime(clock, &used) < 0) return -errno;
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+int clinux_poll(struct pollfd *requests, unsigned int count, int milliseconds) {
+    int ready = poll(requests, count, milliseconds);
+    return ready < 0 ? -errno : ready;
+}
