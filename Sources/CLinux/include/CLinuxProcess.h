@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 /* How to start a program. */
 struct clinux_launch {
@@ -47,6 +49,12 @@ int64_t clinux_raise_descriptor_limit(void);
 
 /* Nanoseconds of CPU that a process has used, all its threads together; 0 is this one. */
 int64_t clinux_cpu_of_process(pid_t process);
+
+/* Where a symbolic link points to: the number of bytes, without a NUL. */
+static inline long clinux_read_link(const char *path, void *buffer, size_t capacity) {
+    ssize_t count = readlink(path, buffer, capacity);
+    return count < 0 ? -errno : count;
+}
 
 /* poll(2), not repeated after a signal; a negative time-out waits for ever. */
 int clinux_poll(struct pollfd *requests, unsigned int count, int milliseconds);

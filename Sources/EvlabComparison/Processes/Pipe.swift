@@ -8,8 +8,8 @@ struct Pipe: ~Copyable {
     let writer: Descriptor
 
     init() throws(IOError) {
-        var ends: [2 of CInt] = [-1, -1]
-        let result = unsafe ends.mutableSpan.withUnsafeMutableBufferPointer { unsafe clinux_pipe($0.baseAddress) }
+        var ends: [CInt] = [-1, -1]
+        let result = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_pipe($0.baseAddress) }
         try check("pipe", result)
         reader = Descriptor(adopting: FileDescriptor(rawValue: ends[0]))
         writer = Descriptor(adopting: FileDescriptor(rawValue: ends[1]))

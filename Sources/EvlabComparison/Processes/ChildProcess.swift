@@ -5,8 +5,7 @@ internal import SystemPackage
 
 /// A program that we started. It is killed when this goes out of scope, and by the kernel when we are killed ourselves.
 struct ChildProcess: ~Copyable {
-    /// Its process id.
-    let id: pid_t
+    private let process: OwnedProcess
     private let name: String
     private var output: LineReader
     private var errors: LineReader
@@ -18,14 +17,17 @@ struct ChildProcess: ~Copyable {
     /// - Returns: `nil` when there is no such program.
     static func start(_ arguments: [String], core: Int? = nil) throws(ComparisonFailure) -> ChildProcess? {
         do throws(IOError) {
-            return try ChildProcess(arguments, core: core)
+            return try make(arguments, core: core)
         } catch {
             if error.code == .notFound { return nil }
             throw ComparisonFailure(error)
         }
     }
 
-    private init(_ arguments: [String], core: Int?) throws(IOError) {
+    /// Its process id.
+    var id: pid_t { process.id }
+
+    private static func make(_ arguments: [String], core: Int?) throws(IOError) -> ChildProcess {
         let output = try Pipe()
         let errors = try Pipe()
         let result = Self.spawn(
@@ -34,17 +36,15 @@ struct ChildProcess: ~Copyable {
             errors: errors.writer.fileDescriptor,
             core: core
         )
-        id = try checked("exec", result, detail: arguments.first ?? "")
-        name = arguments.prefix(3).joined(separator: " ")
-        do throws(IOError) {
-            ended = Descriptor(adopting: FileDescriptor(rawValue: try checked("pidfd_open", clinux_pidfd(id))))
-        } catch {
-            _ = clinux_kill(id, SIGKILL)
-            _ = clinux_wait_child(id)
-            throw error
-        }
-        self.output = LineReader(output.reader)
-        self.errors = LineReader(errors.reader)
+        let process = OwnedProcess(id: try checked("exec", result, detail: arguments.first ?? ""))
+        let descriptor = try checked("pidfd_open", clinux_pidfd(process.id))
+        return ChildProcess(
+            process: process,
+            name: arguments.prefix(3).joined(separator: " "),
+            output: LineReader(output.reader),
+            errors: LineReader(errors.reader),
+            ended: Descriptor(adopting: FileDescriptor(rawValue: descriptor))
+        )
     }
 
     private static func spawn(
@@ -104,6 +104,11 @@ struct ChildProcess: ~Copyable {
     mutating func outputLines(_ waiting: borrowing Waiting) throws(ComparisonFailure) -> [String] {
         try output.rest(waiting, until: Deadline(after: .seconds(1)))
     }
+}
+
+/// A child that is certainly gone when this is.
+private struct OwnedProcess: ~Copyable {
+    let id: pid_t
 
     deinit {
         // The id stays ours until it is waited for, so this never reaches a stranger.

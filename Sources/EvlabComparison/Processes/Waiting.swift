@@ -19,12 +19,12 @@ struct Waiting: ~Copyable {
 
     /// What of `events` (`poll(2)`) holds for the descriptor; 0 when the deadline passed first.
     func wait(for descriptor: FileDescriptor, _ events: CInt, until deadline: Deadline) throws(ComparisonFailure) -> CInt {
-        var requests: [2 of pollfd] = [
+        var requests: [pollfd] = [
             pollfd(fd: descriptor.rawValue, events: Int16(truncatingIfNeeded: events), revents: 0),
             pollfd(fd: signals.fileDescriptor.rawValue, events: Int16(POLLIN), revents: 0),
         ]
         while true {
-            let result = unsafe requests.mutableSpan.withUnsafeMutableBufferPointer {
+            let result: CInt = unsafe requests.withUnsafeMutableBufferPointer {
                 unsafe clinux_poll($0.baseAddress, UInt32($0.count), deadline.milliseconds)
             }
             if requests[1].revents != 0 { throw .interrupted }
