@@ -17,6 +17,13 @@ public struct EchoMeasurement: Sendable {
         middle(\.generatorShare) > Self.busyGenerator
     }
 
+    /// The user part of the server's CPU seconds for a million messages, over all rounds: the kernel samples it too
+    /// coarsely for one.
+    var userCPUPerMillion: Double {
+        let messages = samples.map(\.messages).reduce(0, +)
+        return samples.map(\.serverUserCPU).reduce(0, +) / Double(messages) * 1_000_000
+    }
+
     /// The median over the rounds.
     func middle(_ value: (LoadResult) -> Double) -> Double {
         median(samples.map(value))

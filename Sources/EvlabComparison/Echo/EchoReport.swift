@@ -33,7 +33,7 @@ public struct EchoReport: Sendable {
             fixed(measurement.middle { Double($0.p50) / 1000 }, 0),
             fixed(measurement.middle { Double($0.p99) / 1000 }, 0),
             fixed(measurement.middle(\.serverCPUPerMillion), 2),
-            fixed(measurement.middle(\.serverUserCPUPerMillion), 2),
+            fixed(measurement.userCPUPerMillion, 2),
             measurement.systemCalls.text,
             ratio.map { fixed($0.median, 2) } ?? "-",
             ratio.map { fixed($0.lowest, 2) + "-" + fixed($0.highest, 2) } ?? "-",
@@ -45,7 +45,7 @@ public struct EchoReport: Sendable {
         let all = measurements.joined()
         if all.contains(where: \.isLimitedByGenerator) {
             notes.append(
-                "* the load generator was busy for more than 90 % of its core: the server may be faster than it shows here"
+                "* the load generator was busy for more than 90 % of its core: the server may be faster; compare its CPU"
             )
         }
         if let reason = all.lazy.compactMap(\.systemCalls.reason).first { notes.append("system calls are missing: \(reason)") }

@@ -17,8 +17,6 @@ public struct LoadResult: Hashable, Sendable {
     public var generatorShare: Double { generatorCPU / seconds }
     /// CPU seconds of the server for a million messages.
     public var serverCPUPerMillion: Double { serverCPU / Double(messages) * 1_000_000 }
-    /// The user part of ``serverCPUPerMillion``.
-    public var serverUserCPUPerMillion: Double { serverUserCPU / Double(messages) * 1_000_000 }
 }
 
 extension LoadResult {

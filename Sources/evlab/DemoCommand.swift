@@ -1,0 +1,9 @@
+internal import ArgumentParser
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "The classic servers of I/O multiplexing, to be run and read.",
+        subcommands: [DemoListCommand.self, DemoEchoCommand.self]
+    )
+}

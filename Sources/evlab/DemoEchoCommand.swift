@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import EvlabDemos
+internal import Readiness
+internal import Sockets
+
+struct DemoEchoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "echo",
+        abstract: "Sends every client back what it sends.",
+        discussion: """
+            In one terminal:    evlab demo echo --api event
+            In another:         nc -N 127.0.0.1 9000
+            Type a line; it comes back. Open a third terminal with a second nc: one thread serves both, and neither waits \
+            for the other. End the first nc with Ctrl-D: it still gets all that it sent. Then watch the server's system \
+            calls (strace -p PID) and try again with --api multiplexer, or with --method poll: the bytes are the same, \
+            the way to them is not. Ctrl-C ends the server, which prints what it did.
+            """
+    )
+
+    @Option(help: "The interface that the server is written on: bufferevent, event or multiplexer.")
+    var api = EchoAPI.bufferevent
+    @Option(help: "What it runs on; follows from --api.")
+    var engine: Engine?
+    @OptionGroup var method: MethodOption
+    @Option(help: "Told while ready (level), or once for each arrival (edge). Default: level, multiplexer: edge.")
+    var trigger: TriggerName?
+    @OptionGroup var place: ListeningOptions
+
+    func validate() throws {
+        if let engine, engine != api.engine {
+            throw ValidationError(
+                "--api \(api.rawValue) runs on \(api.engine.rawValue), not on \(engine.rawValue): leave --engine out"
+            )
+        }
+        try validateMethod(method.method)
+    }
+
+    private func validateMethod(_ method: Method) throws {
+        if api == .multiplexer, method != .epoll {
+            throw ValidationError(
+                "--method \(method.rawValue) does not go with --api multiplexer: use epoll, or --api event"
+            )
+        }
+        guard trigger == .edge else { return }
+        if api == .bufferevent {
+            throw ValidationError("--trigger edge does not go with --api bufferevent: use level, or --api event")
+        }
+        if !method.hasEdges {
+            throw ValidationError(
+                "--trigger edge does not go with --method \(method.rawValue): use epoll or epoll-changelist"
+            )
+        }
+    }
+
+    func run() throws {
+        let method = try method.usable()
+        let server = EchoServer(api: api, method: method, trigger: trigger?.trigger ?? api.defaultTrigger)
+        let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
+        Output.say(
+            "\(totals.connections) connections, \(totals.bytes) bytes sent back, \(totals.shed) connections refused"
+        )
+    }
+}

@@ -1,0 +1,10 @@
+internal import ArgumentParser
+
+/// The command.
+struct Evlab: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evlab",
+        abstract: "Event-driven I/O on Linux: demonstrations, and native multiplexing compared with libevent.",
+        subcommands: [DemoCommand.self, CompareCommand.self, ServeCommand.self, GenerateCommand.self]
+    )
+}

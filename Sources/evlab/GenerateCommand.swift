@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import CLinux
+internal import EvlabComparison
+internal import Glibc
+internal import Sockets
+
+/// The load generator: what `compare` starts, and `scripts/costs`.
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Sends messages to an echo server and prints what came of it, as JSON.",
+        shouldDisplay: false
+    )
+
+    @Option(help: "The server: HOST:PORT.")
+    var connect: String
+    @Option(help: "Connections at a time.")
+    var connections = 50
+    @Option(help: "Bytes of a message.")
+    var size = 64
+    @Option(help: "Send exactly so many, and no longer than it takes.")
+    var messages: Int?
+    @Option(help: "How long to measure.")
+    var seconds = 1.0
+    @Option(help: "How long to send before that.")
+    var warmUp = 0.1
+    @Option(help: "The process id of the server, to say how much CPU it used.")
+    var watch: CInt?
+    @Flag(help: "End when the process that started this one ends.")
+    var withParent = false
+
+    func validate() throws {
+        if SocketAddress(connect) == nil { throw ValidationError("--connect '\(connect)' is not HOST:PORT") }
+        try require(connections >= 1, "--connections \(connections)", "1 or more")
+        try require((1...LoadPlan.largestSize).contains(size), "--size \(size)", "1 to \(LoadPlan.largestSize)")
+        try require(messages ?? 1 >= 1, "--messages \(messages ?? 0)", "1 or more")
+        try require(seconds > 0 && seconds <= 3600, "--seconds \(seconds)", "more than 0, at most 3600")
+        try require(warmUp >= 0 && warmUp <= 3600, "--warm-up \(warmUp)", "0 to 3600")
+    }
+
+    func run() throws {
+        if withParent { _ = clinux_die_with_parent(getppid()) }
+        let plan = LoadPlan(
+            address: try SocketAddress(parsing: connect),
+            connections: connections,
+            size: size,
+            amount: messages.map { .messages($0) } ?? .time(.seconds(seconds), warmUp: .seconds(warmUp)),
+            server: watch
+        )
+        var generator = try LoadGenerator.connected(plan)
+        Output.say(try generator.run().json.description)
+    }
+}
+
+/// Refuses a value with what would be right.
+func require(_ condition: Bool, _ value: String, _ remedy: String) throws {
+    guard condition else { throw ValidationError("\(value) is out of range: use \(remedy)") }
+}

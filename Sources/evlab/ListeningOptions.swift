@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Sockets
+
+/// The options that say where a server listens.
+struct ListeningOptions: ParsableArguments {
+    @Option(help: "A numeric address, or localhost.")
+    var host = "127.0.0.1"
+    @Option(
+        help: "0 to 65535; 0 takes a free one. (default: 9000)",
+        transform: { text in
+            guard let port = UInt16(text) else { throw ValidationError("a port is a number from 0 to 65535") }
+            return port
+        }
+    )
+    var port: UInt16 = 9000
+
+    func validate() throws {
+        do throws(IOError) {
+            _ = try ListeningPlace(host: host, port: port)
+        } catch {
+            throw ValidationError("--host \(error.detail)")
+        }
+    }
+
+    func listen() throws -> Socket {
+        try ListeningPlace(host: host, port: port).listen()
+    }
+}
