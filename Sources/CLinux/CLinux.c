@@ -51,6 +51,14 @@ int clinux_at_mark(int descriptor) {
     return at_mark < 0 ? -errno : at_mark;
 }
 
+int clinux_epoll_probe(int descriptor) {
+    int epoll = clinux_epoll_create();
+    if (epoll < 0) return epoll;
+    int result = clinux_epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, 0);
+    close(epoll);
+    return result;
+}
+
 int clinux_epoll_pwait2(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     int count = (int)syscall(
@@ -58,6 +66,12 @@ int clinux_epoll_pwait2(int epoll, struct epoll_event *events, int capacity, int
     );
     return count < 0 ? -errno : count;
 }
+
+_Static_assert(
+    CLINUX_POLL_READABLE == POLLIN && CLINUX_POLL_WRITABLE == POLLOUT && CLINUX_POLL_FAILED == (POLLERR | POLLHUP)
+        && CLINUX_POLL_PEER_CLOSED == POLLRDHUP,
+    "the numbers in CLinux.h are this system's"
+);
 
 int clinux_poll_now(int descriptor, short events) {
     struct pollfd request = {.fd = descriptor, .events = events};

@@ -53,6 +53,7 @@ extension Socket {
 }
 
 /// Two connected sockets.
+@frozen
 public struct SocketPair: ~Copyable, Sendable {
     public var first: Socket
     public var second: Socket
@@ -66,6 +67,7 @@ public struct SocketPair: ~Copyable, Sendable {
 }
 
 /// A socket and how far its connect has come.
+@frozen
 public struct ConnectingSocket: ~Copyable, Sendable {
     public var socket: Socket
     public let outcome: ConnectOutcome
@@ -77,6 +79,7 @@ public struct ConnectingSocket: ~Copyable, Sendable {
 }
 
 /// A connection that a listening socket gave out.
+@frozen
 public struct AcceptedSocket: ~Copyable, Sendable {
     public var socket: Socket
     /// The address of the peer; `nil` when it is of a family that this package does not know.

@@ -199,6 +199,9 @@ static inline uint64_t clinux_epoll_event_data(const struct epoll_event *event) 
     return event->data.u64;
 }
 
+/* Whether epoll would watch the descriptor: 0, or -errno (-EPERM for a file that never blocks). */
+int clinux_epoll_probe(int descriptor);
+
 static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int milliseconds) {
     int count = epoll_wait(epoll, events, capacity, milliseconds);
     return count < 0 ? -errno : count;
@@ -206,6 +209,13 @@ static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int c
 
 /* Nanosecond time-outs; -ENOSYS before Linux 5.11. A negative time-out waits for ever. */
 int clinux_epoll_pwait2(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds);
+
+/* poll(2)'s flags; POLLRDHUP is not visible outside this module. */
+#define CLINUX_POLL_READABLE 0x001
+#define CLINUX_POLL_WRITABLE 0x004
+#define CLINUX_POLL_FAILED 0x018 /* POLLERR, POLLHUP */
+#define CLINUX_POLL_PEER_CLOSED 0x2000
+#define CLINUX_POLL_ALL 0x2005
 
 /* One descriptor, no wait: poll(2)'s revents, or -errno. */
 int clinux_poll_now(int descriptor, short events);

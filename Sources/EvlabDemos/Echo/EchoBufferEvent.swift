@@ -1,0 +1,50 @@
+public import Libevent
+internal import Readiness
+public import Sockets
+
+/// Echo on libevent's bufferevents: libevent reads and writes, the handlers only move what has arrived to what is to be
+/// sent. Moving takes over whole blocks of memory; no byte is copied.
+///
+/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
+public func serveEcho(onBufferEvents base: EventBase, listener: consuming Socket) throws(IOError) -> EchoTotals {
+    let server = BufferEventEchoServer(on: base)
+    let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ throws(IOError) in
+        try server.serve(socket)
+    }
+    try server.end.onSignal(listener.close)
+    try base.run()
+    server.totals.shed = listener.shedConnections
+    return server.totals
+}
+
+private final class BufferEventEchoServer {
+    /// A client that does not read its answers is not read from while this much waits for it.
+    static let mostUnsent = 256 * 1024
+
+    private unowned let base: EventBase
+    let end: GracefulEnd
+    var totals = EchoTotals()
+
+    init(on base: EventBase) {
+        self.base = base
+        end = GracefulEnd(base)
+    }
+
+    func serve(_ socket: consuming Socket) throws(IOError) {
+        let stream = try BufferEvent(adopting: socket, on: base)
+        totals.connections += 1
+        end.connectionOpened()
+        stream.onRead { [unowned self] stream throws(IOError) in
+            totals.bytes += stream.input.count
+            try stream.output.move(from: stream.input)
+            guard stream.output.count > Self.mostUnsent else { return }
+            try stream.disable(.readable)
+            stream.onDrain { stream throws(IOError) in try stream.enable(.readable) }
+        }
+        stream.onEnd { [unowned self] stream, _ in
+            end.connectionClosed()
+            stream.close()
+        }
+        try stream.enable(.readable)
+    }
+}

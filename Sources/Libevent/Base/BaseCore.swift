@@ -1,0 +1,248 @@
+internal import CLibevent
+internal import CLinux
+internal import Glibc
+internal import Readiness
+internal import Sockets
+internal import Synchronization
+internal import SystemPackage
+
+/// What a base and its members share. Members hold it strongly, so that the C base outlives every C object made on it;
+/// it holds the members that are in use, until they are removed or the base closes.
+@safe
+final class BaseCore {
+    let raw: OpaquePointer
+    let configuration: EventConfiguration
+    let method: String
+    let capabilities: Capabilities
+
+    /// The thread that runs the loop, or 0. Atomic only so that a call from a wrong thread is found and not a race.
+    private let runner = Atomic<UInt>(0)
+
+    // These change on every callback. They belong to the loop's thread, and no access to one spans a call.
+    @safe @exclusivity(unchecked) private var depth = 0
+    @safe @exclusivity(unchecked) private var graveyard: [any BaseMember] = []
+    @safe @exclusivity(unchecked) private(set) var breaksWhenIdle = false
+
+    private var members: [any BaseMember] = []
+    private(set) var isClosed = false
+    private(set) var process = getpid()
+
+    /// The object that the user holds; it ends before the core when members outlive it.
+    weak var owner: EventBase?
+    private lazy var signals = SignalRouter(self)
+    private var laterQueue: LaterQueue?
+    /// Events of our own that stay pending; they do not keep a run going.
+    private var internalEvents: [Event] = []
+
+    init(_ configuration: EventConfiguration) throws(IOError) {
+        unsafe raw = try unsafe configuration.makeBase()
+        self.configuration = configuration
+        let name = unsafe String(cString: event_base_get_method(raw))
+        // Libevent's name for it is a sentence.
+        method = name.contains("changelist") ? EventMethod.epollChangelist.rawValue : name
+        capabilities = unsafe Capabilities(features: UInt32(bitPattern: event_base_get_features(raw)), method: method)
+    }
+
+    deinit {
+        unsafe event_base_free(raw)
+    }
+
+    // MARK: Threads and processes
+
+    /// Traps when another thread runs the loop.
+    @inline(__always)
+    func checkThread() {
+        let running = runner.load(ordering: .relaxed)
+        if running != 0, running != UInt(clinux_thread_identity()) { wrongThread() }
+    }
+
+    @inline(never)
+    private func wrongThread() -> Never {
+        fatalError(
+            """
+            an EventBase or one of its events was used from a thread other than the one that runs it; \
+            use base.poster().post { base in ... } to run code on the base's thread
+            """
+        )
+    }
+
+    func base() throws(IOError) -> EventBase {
+        guard let owner, !isClosed else { throw IOError("EventBase", .closed, detail: "the base is gone") }
+        return owner
+    }
+
+    var isRunning: Bool { runner.load(ordering: .relaxed) != 0 }
+
+    func beginRun(_ mode: RunMode) throws(IOError) {
+        guard !isClosed else { throw IOError("EventBase.run", .closed, detail: "the base was closed") }
+        guard process == getpid() else {
+            throw IOError("EventBase.run", .forked, detail: "call reinitialiseAfterFork() in the child first")
+        }
+        let me = UInt(clinux_thread_identity())
+        guard runner.compareExchange(expected: 0, desired: me, ordering: .acquiringAndReleasing).exchanged else {
+            throw IOError("EventBase.run", .alreadyRunning, detail: "a run cannot be nested; stop the current one first")
+        }
+        breaksWhenIdle = mode == .untilIdle
+    }
+
+    func endRun() {
+        breaksWhenIdle = false
+        runner.store(0, ordering: .releasing)
+    }
+
+    // MARK: Members
+
+    func keep(_ member: any BaseMember) {
+        guard member.memberIndex < 0 else { return }
+        member.memberIndex = members.count
+        members.append(member)
+    }
+
+    /// Lets go of a member; inside a callback only after it, for the member may be the one that is called.
+    func forget(_ member: any BaseMember) {
+        let index = member.memberIndex
+        guard index >= 0 else { return }
+        member.memberIndex = -1
+        if depth > 0 { graveyard.append(member) }
+        let last = members.removeLast()
+        guard index < members.count else { return }
+        members[index] = last
+        last.memberIndex = index
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        enterCallback()
+        while let member = members.last {
+            member.baseIsClosing()
+            forget(member)
+        }
+        internalEvents = []
+        laterQueue = nil
+        leaveCallback()
+    }
+
+    // MARK: Our own events
+
+    /// Watches a descriptor of ours for the life of the base.
+    func watchInternally(_ descriptor: FileDescriptor, _ handler: @escaping Event.Handler) throws(IOError) {
+        let event = try Event(self, watching: descriptor.rawValue, for: .readable, trigger: .level, handler)
+        try event.add()
+        internalEvents.append(event)
+    }
+
+    func stopWatchingInternally(_ descriptor: FileDescriptor) {
+        internalEvents.removeAll { event in
+            guard event.fileDescriptor == descriptor else { return false }
+            event.close()
+            return true
+        }
+    }
+
+    func subscribe(_ event: Event, to signal: Signal) throws(IOError) {
+        try signals.subscribe(event, to: signal)
+    }
+
+    func unsubscribe(_ event: Event, from signal: Signal) {
+        signals.unsubscribe(event, from: signal)
+    }
+
+    /// Runs a job in this turn or the next, on the loop's thread, outside the callback that asks.
+    func later(_ job: @escaping () -> Void) throws(IOError) {
+        let queue = laterQueue ?? LaterQueue(self)
+        laterQueue = queue
+        try queue.append(job)
+    }
+
+    /// The time that libevent reports time-outs in.
+    func wallTime() -> Duration {
+        var now = timeval()
+        unsafe gettimeofday(&now, nil)
+        return now.duration
+    }
+
+    // MARK: After a fork
+
+    /// The C function is `event_reinit`. What was shared with the parent is made anew: its epoll descriptor, and the
+    /// descriptors by which signals arrive.
+    func reinitialiseAfterFork() throws(IOError) {
+        guard unsafe event_reinit(raw) == 0 else {
+            throw IOError("event_reinit", .system, detail: "an event could not be added again in the child")
+        }
+        process = getpid()
+        try signals.renew()
+    }
+
+    // MARK: Callbacks
+
+    @inline(__always)
+    func enterCallback() {
+        depth &+= 1
+    }
+
+    /// The last thing that a callback from C does.
+    @inline(__always)
+    func leaveCallback() {
+        depth &-= 1
+        if depth == 0, !graveyard.isEmpty || breaksWhenIdle { tidy() }
+    }
+
+    @inline(never)
+    private func tidy() {
+        // Releasing a member can run code of the user's, which can fill the graveyard again.
+        while !graveyard.isEmpty {
+            let dead = graveyard
+            graveyard = []
+            withExtendedLifetime(dead) {}
+        }
+        if breaksWhenIdle, isIdle { unsafe event_base_loopbreak(raw) }
+    }
+
+    /// Whether nothing but our own events is left.
+    var isIdle: Bool {
+        let counted = UInt32(EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_VIRTUAL)
+        return unsafe Int(event_base_get_num_events(raw, counted)) <= internalEvents.count
+    }
+
+    // MARK: Checks
+
+    /// What the method cannot do is refused here, before libevent ignores it or aborts the process.
+    func checkSupport(_ interest: Interest, _ trigger: Trigger, descriptor: CInt) throws(IOError) {
+        if trigger.isEdge, !capabilities.contains(.edgeTriggered) {
+            throw IOError("event_new", .unsupported, detail: "\(method) has no edge trigger; use .level, or epoll")
+        }
+        if interest.contains(.priority) {
+            throw IOError("event_new", .unsupported, detail: "libevent cannot report out-of-band data")
+        }
+        if interest.contains(.peerClosed), !capabilities.contains(.peerClosed) {
+            throw IOError("event_new", .unsupported, detail: "\(method) cannot report that the peer closed; read until the end")
+        }
+        try checkNumber(descriptor)
+    }
+
+    /// With a change list, libevent finds out in its next wait that epoll refuses a file, and tells nobody.
+    func checkPollable(_ descriptor: CInt) throws(IOError) {
+        guard method == EventMethod.epollChangelist.rawValue else { return }
+        let result = clinux_epoll_probe(descriptor)
+        guard result < 0 else { return }
+        throw notAdded(Errno(rawValue: -result))
+    }
+
+    func notAdded(_ errno: Errno) -> IOError {
+        guard errno == .notPermitted else { return IOError("event_add", errno: errno) }
+        let detail = "\(method) cannot watch this kind of file, which never blocks; read it directly, or use poll"
+        return IOError("event_add", .notPollable, errno: errno, detail: detail)
+    }
+
+    func checkNumber(_ descriptor: CInt) throws(IOError) {
+        guard descriptor >= 0 else { throw IOError("event_new", .closed, detail: "descriptor \(descriptor)") }
+        guard capabilities.contains(.anyNumber) || descriptor < 1024 else {
+            throw IOError(
+                "event_new",
+                .outOfRange,
+                detail: "select takes descriptors below 1024, not \(descriptor); use poll or epoll"
+            )
+        }
+    }
+}

@@ -1,0 +1,52 @@
+public import Readiness
+public import Sockets
+
+extension EventBase: EventEngine {
+    @discardableResult
+    public func watch(
+        _ socket: consuming Socket,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        _ handler: @escaping (Event, ReadyEvents) -> Void
+    ) throws(IOError) -> Event {
+        let event = try Event(on: self, owning: socket, for: interest, trigger: trigger, handler)
+        if !interest.isEmpty { try event.add() }
+        return event
+    }
+
+    @discardableResult
+    public func schedule(
+        after delay: Duration,
+        every interval: Duration? = nil,
+        _ handler: @escaping (Event) -> Void
+    ) throws(IOError) -> Event {
+        guard let interval else {
+            let event = try Event.timer(on: self) { event, _ in handler(event) }
+            try event.add(timeout: delay)
+            return event
+        }
+        guard interval > .zero, delay >= .zero else {
+            throw IOError(
+                "EventBase.schedule",
+                .outOfRange,
+                detail: "after \(delay), every \(interval): use a delay of zero or more and an interval of more than zero"
+            )
+        }
+        // Libevent knows one period only: a different first delay is exchanged for it at the first call.
+        var isFirst = delay != interval
+        let event = try Event.timer(on: self, repeating: true) { event, _ in
+            if isFirst { event.restart(every: interval) }
+            isFirst = false
+            handler(event)
+        }
+        try event.add(timeout: isFirst ? max(delay, .microseconds(1)) : interval)
+        return event
+    }
+
+    @discardableResult
+    public func onSignal(_ signal: Signal, _ handler: @escaping (Event) -> Void) throws(IOError) -> Event {
+        let event = try Event.signal(signal, on: self) { event, _ in handler(event) }
+        try event.add()
+        return event
+    }
+}

@@ -1,0 +1,76 @@
+internal import CLibevent
+internal import Readiness
+internal import Sockets
+
+extension EventConfiguration {
+    /// A new C base made of this configuration, or the reason why there is none.
+    func makeBase() throws(IOError) -> OpaquePointer {
+        guard (1...255).contains(priorities) else {
+            throw IOError("EventConfiguration", .outOfRange, detail: "1 to 255 priorities, not \(priorities)")
+        }
+        guard let config = unsafe event_config_new() else { throw IOError("event_config_new", .noMemory) }
+        defer { unsafe event_config_free(config) }
+        unsafe event_config_set_flag(config, CInt(flags.rawValue))
+        unsafe event_config_require_features(config, CInt(bitPattern: requiredCapabilities.libeventFeatures.rawValue))
+        for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
+        try unsafe setDispatchLimits(on: config)
+        guard let base = unsafe event_base_new_with_config(config) else { throw noMethod() }
+        if unsafe event_base_priority_init(base, CInt(priorities)) != 0 {
+            unsafe event_base_free(base)
+            throw IOError("event_base_priority_init", .noMemory)
+        }
+        return unsafe base
+    }
+
+    private func setDispatchLimits(on config: OpaquePointer) throws(IOError) {
+        guard dispatchLimits != DispatchLimits() else { return }
+        let callbacks = dispatchLimits.callbacks ?? Int(CInt.max)
+        guard (1...Int(CInt.max)).contains(callbacks), (0..<priorities).contains(dispatchLimits.fromPriority) else {
+            throw IOError(
+                "EventConfiguration",
+                .outOfRange,
+                detail: "limits take at least 1 callback and a priority from 0 to \(priorities - 1)"
+            )
+        }
+        let fromPriority = CInt(dispatchLimits.fromPriority)
+        guard let interval = dispatchLimits.interval else {
+            unsafe event_config_set_max_dispatch_interval(config, nil, CInt(callbacks), fromPriority)
+            return
+        }
+        var limit = try timeval(interval)
+        unsafe event_config_set_max_dispatch_interval(config, &limit, CInt(callbacks), fromPriority)
+    }
+
+    private func noMethod() -> IOError {
+        let avoided = Set(avoidedMethods.map(\.libeventName))
+        let left = EventBase.supportedMethods.filter { !avoided.contains($0) }
+        return IOError(
+            "event_base_new_with_config",
+            .unsupported,
+            detail: left.isEmpty
+                ? "every method that libevent has here (\(EventBase.supportedMethods.joined(separator: ", "))) is avoided"
+                : "none of \(left.joined(separator: ", ")) can do what is required"
+        )
+    }
+}
+
+extension Capabilities {
+    /// Only what libevent can be asked for; the rest of the set is checked when it is used.
+    var libeventFeatures: event_method_feature {
+        var features: UInt32 = 0
+        if contains(.edgeTriggered) { features |= EV_FEATURE_ET.rawValue }
+        if contains(.constantTime) { features |= EV_FEATURE_O1.rawValue }
+        if contains(.anyFile) { features |= EV_FEATURE_FDS.rawValue }
+        if contains(.peerClosed) { features |= EV_FEATURE_EARLY_CLOSE.rawValue }
+        return event_method_feature(rawValue: features)
+    }
+
+    init(features: UInt32, method: String) {
+        self = []
+        if features & EV_FEATURE_ET.rawValue != 0 { insert(.edgeTriggered) }
+        if features & EV_FEATURE_O1.rawValue != 0 { insert(.constantTime) }
+        if features & EV_FEATURE_FDS.rawValue != 0 { insert(.anyFile) }
+        if features & EV_FEATURE_EARLY_CLOSE.rawValue != 0 { insert(.peerClosed) }
+        if method != EventMethod.select.rawValue { insert(.anyNumber) }
+    }
+}

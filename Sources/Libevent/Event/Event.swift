@@ -1,0 +1,361 @@
+internal import CLibevent
+internal import Glibc
+public import Readiness
+public import Sockets
+public import SystemPackage
+
+/// One reason to be called back: a descriptor, a time, a signal, or the program itself.
+///
+/// An event is made on a base and does nothing until it is added. The base keeps an added event alive; one that nobody
+/// holds and that is not added goes away. It may be removed, closed or let go of anywhere, also in its own handler.
+/// Thread rule: the base's thread.
+@safe
+public final class Event: BaseMember {
+    /// Called on the base's thread with the event and what is ready.
+    public typealias Handler = (Event, ReadyEvents) -> Void
+
+    enum Source {
+        case descriptor, timer, user
+        case signal(Signal)
+    }
+
+    let core: BaseCore
+    private let raw: OpaquePointer
+    private let source: Source
+    private let handler: Handler
+
+    // Read or written in every callback. They belong to the loop's thread, and no access to one spans a call.
+    @safe @exclusivity(unchecked) private var number: CInt
+    @safe @exclusivity(unchecked) private var isPersistent: Bool
+    @safe @exclusivity(unchecked) private var isAdded = false
+
+    private(set) var interest: Interest
+    private let trigger: Trigger
+    private var owned: Socket?
+    private var interval: Duration?
+    var memberIndex = -1
+
+    // MARK: Making
+
+    private init(
+        _ core: BaseCore,
+        _ source: Source,
+        number: CInt = -1,
+        interest: Interest = [],
+        trigger: Trigger = .level,
+        isPersistent: Bool,
+        handler: @escaping Handler
+    ) throws(IOError) {
+        core.checkThread()
+        guard !core.isClosed else { throw IOError("event_new", .closed, detail: "the base was closed") }
+        if case .descriptor = source { try core.checkSupport(interest, trigger, descriptor: number) }
+        // The callback argument is set below, when there is a self to point to.
+        let flags = Self.flags(interest, trigger, isPersistent: isPersistent)
+        guard let raw = unsafe event_new(core.raw, number, flags, { _, _, _ in }, nil) else {
+            throw IOError("event_new", .noMemory)
+        }
+        unsafe self.raw = raw
+        self.core = core
+        self.source = source
+        self.number = number
+        self.interest = interest
+        self.trigger = trigger
+        self.isPersistent = isPersistent
+        self.handler = handler
+        assign()
+    }
+
+    /// Watches a socket and owns it: ``close()``, or the end of the event, closes it.
+    ///
+    /// - Throws: `unsupported` for an interest or a trigger that the base's method lacks; `outOfRange` for a descriptor
+    ///   that it cannot take.
+    public convenience init(
+        on base: EventBase,
+        owning socket: consuming Socket,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        _ handler: @escaping Handler
+    ) throws(IOError) {
+        let number = socket.fileDescriptor.rawValue
+        try self.init(base.core, watching: number, for: interest, trigger: trigger, handler)
+        owned = consume socket
+    }
+
+    /// Watches a descriptor that somebody else owns: it must stay open until the event is removed or closed.
+    ///
+    /// - Throws: as for a socket.
+    public convenience init(
+        on base: EventBase,
+        watching descriptor: FileDescriptor,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        _ handler: @escaping Handler
+    ) throws(IOError) {
+        try base.core.checkPollable(descriptor.rawValue)
+        try self.init(base.core, watching: descriptor.rawValue, for: interest, trigger: trigger, handler)
+    }
+
+    convenience init(
+        _ core: BaseCore,
+        watching number: CInt,
+        for interest: Interest,
+        trigger: Trigger,
+        _ handler: @escaping Handler
+    ) throws(IOError) {
+        try self.init(
+            core,
+            .descriptor,
+            number: number,
+            interest: interest,
+            trigger: trigger,
+            isPersistent: !trigger.isOneShot,
+            handler: handler
+        )
+    }
+
+    /// A timer. Add it with a delay; a repeating one then fires each time that delay has passed again.
+    public static func timer(
+        on base: EventBase,
+        repeating: Bool = false,
+        _ handler: @escaping Handler
+    ) throws(IOError) -> Event {
+        try Event(base.core, .timer, isPersistent: repeating, handler: handler)
+    }
+
+    /// Called for each arrival of a signal while it is added. Every base of the process that asks gets the signal.
+    public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping Handler) throws(IOError) -> Event {
+        try Event(base.core, .signal(signal), isPersistent: true, handler: handler)
+    }
+
+    /// Called when the program activates it.
+    public static func user(on base: EventBase, _ handler: @escaping Handler) throws(IOError) -> Event {
+        try Event(base.core, onActivation: handler)
+    }
+
+    convenience init(_ core: BaseCore, onActivation handler: @escaping Handler) throws(IOError) {
+        try self.init(core, .user, isPersistent: true, handler: handler)
+    }
+
+    convenience init(_ core: BaseCore, timer handler: @escaping Handler) throws(IOError) {
+        try self.init(core, .timer, isPersistent: false, handler: handler)
+    }
+
+    deinit {
+        // No callback comes after this one; the core, and with it the C base, is still alive.
+        unsafe event_free(raw)
+    }
+
+    /// The C functions are `event_assign` and, before it, `event_del`: an event changes only while it is not pending.
+    private func assign() {
+        let flags = Self.flags(interest, trigger, isPersistent: isPersistent)
+        unsafe event_assign(raw, core.raw, number, flags, Event.callback, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private static func flags(_ interest: Interest, _ trigger: Trigger, isPersistent: Bool) -> Int16 {
+        var flags: CInt = 0
+        if interest.contains(.readable) { flags |= EV_READ }
+        if interest.contains(.writable) { flags |= EV_WRITE }
+        if interest.contains(.peerClosed) { flags |= EV_CLOSED }
+        if trigger.isEdge { flags |= EV_ET }
+        if isPersistent { flags |= EV_PERSIST }
+        return Int16(flags)
+    }
+
+    // MARK: Adding and removing
+
+    /// The base that the event is on.
+    ///
+    /// - Throws: `closed` when the base is gone.
+    public func base() throws(IOError) -> EventBase { try core.base() }
+
+    /// Starts to watch; an event that is added already gets the new time-out. The C function is `event_add`.
+    ///
+    /// A descriptor event that has a time-out is called with ``ReadyEvents/timedOut`` when nothing was ready for that
+    /// long; a descriptor that becomes ready as the time runs out counts as ready. A timer needs a delay: zero fires in
+    /// the next turn, and a repeating one takes a positive delay only.
+    ///
+    /// - Throws: `notPollable` for files that the method cannot watch, `outOfRange`, `closed`, `invalidArgument`.
+    public func add(timeout: Duration? = nil) throws(IOError) {
+        core.checkThread()
+        guard !core.isClosed else { throw IOError("event_add", .closed, detail: "the base was closed") }
+        try check(timeout)
+        if case .signal(let signal) = source { try core.subscribe(self, to: signal) }
+        let result = try addToBase(timeout)
+        guard result == 0 else { throw core.notAdded(Errno(rawValue: errno)) }
+        interval = isPersistent ? timeout : nil
+        isAdded = true
+        core.keep(self)
+    }
+
+    /// Changes the period of a repeating timer that is running; the interval is known to be valid.
+    func restart(every newInterval: Duration) {
+        guard !core.isClosed, var delay = try? timeval(newInterval) else { return }
+        unsafe event_add(raw, &delay)
+        interval = newInterval
+    }
+
+    private func check(_ timeout: Duration?) throws(IOError) {
+        switch source {
+        case .descriptor where number < 0: throw IOError("event_add", .closed, detail: "the event was closed")
+        case .descriptor where interest.isEmpty && timeout == nil:
+            throw IOError("event_add", .invalidArgument, detail: "nothing to wait for: give an interest or a time-out")
+        case .timer where timeout == nil:
+            throw IOError("event_add", .invalidArgument, detail: "a timer needs a delay")
+        default: break
+        }
+        guard let timeout, isPersistent, timeout <= .zero else { return }
+        throw IOError("event_add", .outOfRange, detail: "a repeating time-out of \(timeout) would never rest; use more than zero")
+    }
+
+    private func addToBase(_ timeout: Duration?) throws(IOError) -> CInt {
+        guard let timeout else { return unsafe event_add(raw, nil) }
+        var delay = try timeval(timeout)
+        return unsafe event_add(raw, &delay)
+    }
+
+    /// Stops watching; nothing of this event is called back until it is added again. The C function is `event_del`.
+    public func remove() {
+        core.checkThread()
+        if case .signal(let signal) = source { core.unsubscribe(self, from: signal) }
+        unsafe event_del(raw)
+        isAdded = false
+        interval = nil
+        core.forget(self)
+    }
+
+    /// Watches for something else; the event must be a descriptor's.
+    func change(to newInterest: Interest) throws(IOError) {
+        try core.checkSupport(newInterest, trigger, descriptor: number)
+        let priority = self.priority
+        unsafe event_del(raw)
+        isAdded = false
+        interest = newInterest
+        assign()
+        unsafe event_priority_set(raw, CInt(priority))
+    }
+
+    /// Whether the base would call back if the descriptor became ready.
+    var isWatching: Bool { isAdded }
+
+    /// Stops watching and closes the socket that the event owns. A second call does nothing.
+    public func close() {
+        remove()
+        number = -1
+        owned.take()?.close()
+    }
+
+    func baseIsClosing() {
+        close()
+    }
+
+    /// Has the handler called in this turn or the next as if `ready` had happened. The C function is `event_active`.
+    ///
+    /// - Throws: `closed`.
+    public func activate(_ ready: ReadyEvents = []) throws(IOError) {
+        core.checkThread()
+        guard !core.isClosed else { throw IOError("event_active", .closed, detail: "the base was closed") }
+        // Until it has run, somebody must hold it.
+        core.keep(self)
+        guard interval != nil, !ready.contains(.timedOut) else {
+            unsafe event_active(raw, CInt(Self.flags(ready)), 1)
+            return
+        }
+        // Libevent would take this for the time-out and count the next one from it, doubling the period.
+        try core.later { [self] in
+            guard !core.isClosed else { return }
+            handler(self, ready)
+        }
+    }
+
+    private static func flags(_ ready: ReadyEvents) -> CInt {
+        var flags: CInt = 0
+        if ready.contains(.readable) { flags |= EV_READ }
+        if ready.contains(.writable) { flags |= EV_WRITE }
+        if ready.contains(.peerClosed) { flags |= EV_CLOSED }
+        if ready.contains(.timedOut) { flags |= EV_TIMEOUT }
+        return flags
+    }
+
+    // MARK: Asking and changing
+
+    /// Whether the event may call back: it is added, or active. The C function is `event_pending`.
+    public var isPending: Bool {
+        core.checkThread()
+        if case .signal = source { return isAdded }
+        let all = Int16(EV_READ | EV_WRITE | EV_CLOSED | EV_TIMEOUT | EV_SIGNAL)
+        return unsafe event_pending(raw, all, nil) != 0
+    }
+
+    /// How long until the time-out, or `nil` when none runs. The C function is `event_pending`.
+    public var timeLeft: Duration? {
+        core.checkThread()
+        var at = timeval()
+        guard unsafe event_pending(raw, Int16(EV_TIMEOUT), &at) != 0 else { return nil }
+        return max(.zero, at.duration - core.wallTime())
+    }
+
+    /// 0, the most urgent, to one less than the base has. The C functions are `event_get_priority` and
+    /// `event_priority_set`.
+    public var priority: Int { unsafe Int(event_get_priority(raw)) }
+
+    /// - Throws: `outOfRange`; `busy` while the event is due to be called.
+    public func setPriority(_ priority: Int) throws(IOError) {
+        core.checkThread()
+        guard (0..<core.configuration.priorities).contains(priority) else {
+            throw IOError(
+                "event_priority_set",
+                .outOfRange,
+                detail: "priority \(priority) on a base with priorities 0 to \(core.configuration.priorities - 1)"
+            )
+        }
+        guard unsafe event_priority_set(raw, CInt(priority)) == 0 else {
+            throw IOError("event_priority_set", .busy, detail: "the event is due; set its priority in its handler or earlier")
+        }
+    }
+
+    /// The descriptor that is watched, or `nil` for other events and after a close.
+    public var fileDescriptor: FileDescriptor? {
+        number < 0 ? nil : FileDescriptor(rawValue: number)
+    }
+
+    /// For C functions that this package does not wrap. The pointer is libevent's `struct event *`; it lives as long as
+    /// this object, whose state it must not change.
+    public func withUnsafeHandle<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+        core.checkThread()
+        return unsafe body(raw)
+    }
+
+    // MARK: Called back
+
+    private static let callback: event_callback_fn = { _, flags, context in
+        guard let context = unsafe context else { return }
+        // The base holds the event until the callback is over, so that nothing needs to be counted here.
+        unsafe Unmanaged<Event>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.fire(flags) }
+    }
+
+    private func fire(_ flags: Int16) {
+        let core = core
+        core.enterCallback()
+        if !isPersistent { isAdded = false }
+        handler(self, ready(flags))
+        if !isAdded { core.forget(self) }
+        core.leaveCallback()
+    }
+
+    @inline(__always)
+    private func ready(_ flags: Int16) -> ReadyEvents {
+        let flags = CInt(flags)
+        var ready: ReadyEvents = []
+        if flags & EV_READ != 0 { ready.insert(.readable) }
+        if flags & EV_WRITE != 0 { ready.insert(.writable) }
+        if flags & EV_CLOSED != 0 { ready.insert(.peerClosed) }
+        return flags & EV_TIMEOUT == 0 ? ready : timedOut(ready)
+    }
+
+    /// Libevent reports the time-out alone even where the descriptor became ready in the same turn.
+    private func timedOut(_ ready: ReadyEvents) -> ReadyEvents {
+        guard ready.isEmpty, number >= 0, !interest.isEmpty else { return ready.isEmpty ? .timedOut : ready }
+        let late = ReadyEvents(polling: number, for: interest)
+        return late.isEmpty ? .timedOut : late
+    }
+}
