@@ -21,3 +21,20 @@ static inline long clibevent_write(struct evbuffer *buffer, int descriptor, ev_s
     } while (count <= 0 && errno == EINTR);
     return count > 0 ? count : -errno;
 }
+
+/* 0 or -errno; a failure for which the system gave no reason is a lack of memory. */
+static inline int clibevent_file_segment(
+    int descriptor, ev_off_t offset, ev_off_t length, unsigned flags, struct evbuffer_file_segment **segment
+) {
+    errno = 0;
+    *segment = evbuffer_file_segment_new(descriptor, offset, length, flags);
+    return *segment != NULL ? 0 : errno != 0 ? -errno : -ENOMEM;
+}
+
+static inline int clibevent_add_file_segment(
+    struct evbuffer *buffer, struct evbuffer_file_segment *segment, ev_off_t offset, ev_off_t length
+) {
+    errno = 0;
+    if (evbuffer_add_file_segment(buffer, segment, offset, length) == 0) return 0;
+    return errno != 0 ? -errno : -ENOMEM;
+}

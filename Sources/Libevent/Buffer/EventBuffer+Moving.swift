@@ -60,11 +60,11 @@ extension EventBuffer {
         try check(operation(), blocks)
         try other.check(operation(), Block.ofDraining)
         if other === self { throw IOError(operation(), .invalidArgument, detail: "the two buffers are one") }
-        if other.state & (Block.fileBytes | Block.shared) != 0 { try inherit(from: other, operation()) }
+        if other.state & Block.contents != 0 { try inherit(from: other, operation()) }
     }
 
     private func inherit(from other: EventBuffer, _ operation: IOError.Operation) throws(IOError) {
         if !sendsFiles { try other.check(operation, Block.ofReading) }
-        if !other.isEmpty { state |= other.state & (Block.fileBytes | Block.shared) }
+        if !other.isEmpty { state |= other.state & Block.contents }
     }
 }

@@ -56,7 +56,16 @@ public import Sockets
     deinit {
         guard state & Block.closed == 0 else { return }
         stopWatching()
-        if isOwned { unsafe evbuffer_free(raw) }
+        guard isOwned else { return }
+        if state & Block.shared != 0 { dropShared() }
+        unsafe evbuffer_free(raw)
+    }
+
+    // Shared bytes hold on to the buffer that they come from; after moves that may be this one, which evbuffer_free would
+    // then leave alive for ever.
+    private func dropShared() {
+        unsafe evbuffer_unfreeze(raw, 1)
+        unsafe evbuffer_drain(raw, .max)
     }
 
     /// Ends a stream's view, before the stream's buffer goes: each call throws `closed` from here on, and no size
@@ -109,6 +118,9 @@ extension EventBuffer {
         static var oneView: UInt { 256 }
         static var views: UInt { ~255 }
 
+        /// What is remembered until the buffer is seen empty.
+        static var contents: UInt { fileBytes | shared }
+
         static var ofReading: UInt { closed | fileBytes }
         static var ofRearranging: UInt { closed | views }
         static var ofAppending: UInt { closed | views | frozenBack }
@@ -119,15 +131,16 @@ extension EventBuffer {
     /// Passes when nothing in `blocks` is set and no release closure is running.
     @inline(__always)
     func check(_ operation: @autoclosure () -> IOError.Operation, _ blocks: UInt) throws(IOError) {
-        if state & blocks != 0 || clinux_releases_running() != 0 { try refuse(operation(), blocks) }
+        if state & (blocks | Block.contents) != 0 || clinux_releases_running() != 0 { try refuse(operation(), blocks) }
     }
 
+    /// Throws if one of the blocks is set; on the way it forgets contents that are gone.
     @inline(never)
     private func refuse(_ operation: IOError.Operation, _ blocks: UInt) throws(IOError) {
         if clinux_releases_running() != 0 {
             throw IOError(operation, .busy, detail: "a release closure may not use buffers; defer it to the loop")
         }
-        if isEmpty { state &= ~(Block.fileBytes | Block.shared) }
+        if isEmpty { state &= ~Block.contents }
         let reasons = state & blocks
         if reasons & Block.closed != 0 {
             throw IOError(operation, .closed, detail: "the stream of the buffer is gone")

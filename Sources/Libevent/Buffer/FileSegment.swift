@@ -1,0 +1,119 @@
+internal import CLibevent
+internal import CLinux
+internal import Glibc
+public import Sockets
+internal import SystemPackage
+
+/// A range of a file, to be queued in buffers. It owns the descriptor, which is closed when neither the segment nor any
+/// buffer needs it. libevent's `evbuffer_file_segment`.
+///
+/// The file must not become shorter while the segment is in use: a read of mapped memory past its end would end the
+/// process (SIGBUS). Use ``Access/copied`` for files that others may cut.
+@safe public struct FileSegment: ~Copyable {
+    /// How the bytes of a file are got at.
+    public enum Access: Hashable, Sendable, CaseIterable {
+        /// By `sendfile(2)` in buffers that only go to a descriptor, else mapped.
+        case automatic
+        /// Mapped into memory (`mmap(2)`); read where the file cannot be mapped.
+        case mapped
+        /// Read into memory when the segment is made (EVBUF_FS_DISABLE_MMAP, EVBUF_FS_DISABLE_SENDFILE).
+        case copied
+    }
+
+    /// How many bytes the segment has.
+    public let count: Int
+    let isSendable: Bool
+    private let raw: OpaquePointer?
+
+    /// Takes over the descriptor, also when it throws. The C function is `evbuffer_file_segment_new`.
+    ///
+    /// - Parameters:
+    ///   - descriptor: a regular file that is open for reading.
+    ///   - offset: where in the file the segment begins, in bytes.
+    ///   - length: how many bytes it has; `nil` for the rest of the file.
+    ///   - access: how the bytes are got at.
+    /// - Throws: `outOfRange` when the file is shorter; `invalidArgument` when it is no regular file; `noMemory`, and the
+    ///   system's error when it cannot be mapped or read.
+    public init(
+        _ descriptor: consuming Descriptor,
+        from offset: Int = 0,
+        count length: Int? = nil,
+        access: Access = .automatic
+    ) throws(IOError) {
+        let size = try Self.size(of: descriptor)
+        guard offset >= 0, offset <= size else {
+            throw IOError(
+                "evbuffer_file_segment_new",
+                .outOfRange,
+                detail: "offset \(offset) in a file of \(size) bytes"
+            )
+        }
+        let length = length ?? size - offset
+        guard length >= 0, length <= size - offset else {
+            let detail = "\(length) bytes from \(offset) in a file of \(size) bytes"
+            throw IOError("evbuffer_file_segment_new", .outOfRange, detail: detail)
+        }
+        let segment = length > 0 ? try unsafe Self.make(descriptor, offset, length, access) : nil
+        unsafe raw = unsafe segment
+        count = length
+        isSendable = access == .automatic && length > 0
+    }
+
+    private static func size(of descriptor: borrowing Descriptor) throws(IOError) -> Int {
+        var status = stat()
+        let result = unsafe fstat(descriptor.fileDescriptor.rawValue, &status) < 0 ? -errno : 0
+        try check("fstat", result)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw IOError("evbuffer_file_segment_new", .invalidArgument, detail: "only regular files have segments")
+        }
+        return status.st_size
+    }
+
+    private static func make(
+        _ descriptor: consuming Descriptor,
+        _ offset: Int,
+        _ length: Int,
+        _ access: Access
+    ) throws(IOError) -> OpaquePointer {
+        var segment: OpaquePointer?
+        let number = descriptor.fileDescriptor.rawValue
+        let error = unsafe clibevent_file_segment(number, Int64(offset), Int64(length), access.flags, &segment)
+        try check("evbuffer_file_segment_new", error)
+        guard let segment = unsafe segment else { throw IOError("evbuffer_file_segment_new", .noMemory) }
+        let holder = unsafe Unmanaged.passRetained(SegmentFile(descriptor)).toOpaque()
+        unsafe evbuffer_file_segment_add_cleanup_cb(segment, Self.unused, holder)
+        return unsafe segment
+    }
+
+    private static let unused: evbuffer_file_segment_cleanup_cb = { (_, _, holder) in
+        guard let holder = unsafe holder else { return }
+        unsafe Unmanaged<SegmentFile>.fromOpaque(holder).release()
+    }
+
+    deinit {
+        if let raw = unsafe raw { unsafe evbuffer_file_segment_free(raw) }
+    }
+
+    func withRaw(_ body: (OpaquePointer) throws(IOError) -> Void) throws(IOError) {
+        if let raw = unsafe raw { try unsafe body(raw) }
+    }
+
+    /// The length asked for, or what follows `offset`.
+    func checkRange(_ offset: Int, _ length: Int?) throws(IOError) -> Int {
+        let rest = offset >= 0 && offset <= count ? count - offset : -1
+        let length = length ?? rest
+        guard length < 0 || length > rest else { return length }
+        let detail = "\(length) bytes from \(offset) of a segment of \(count) bytes"
+        throw IOError("evbuffer_add_file_segment", .outOfRange, detail: detail)
+    }
+}
+
+extension FileSegment.Access {
+    var flags: CUnsignedInt {
+        switch self {
+        case .automatic: 0
+        case .mapped: CUnsignedInt(EVBUF_FS_DISABLE_SENDFILE)
+        case .copied: CUnsignedInt(EVBUF_FS_DISABLE_SENDFILE | EVBUF_FS_DISABLE_MMAP)
+        }
+    }
+}
