@@ -8,9 +8,9 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "The same work on native multiplexing and on libevent, measured side by side.",
         discussion: """
-            Without a workload, all of them are run, quickly. Each server runs in a process of its own on one core, a load \
-            generator in another on the other core; the servers take turns in random order, round after round, and each \
-            must first prove that it echoes. The first one is what the others are compared with.
+            Without a workload, all of them are run, quickly. Each server runs in a process of its own on one core, a \
+            load generator in another on the other core; the servers take turns in random order, round after round, \
+            and each must first prove that it echoes. The first one is what the others are compared with.
 
             Servers of echo:
             \(EchoSubject.allCases.map { "  \($0.rawValue): \($0.explanation)" }.joined(separator: "\n"))
@@ -82,7 +82,9 @@ struct CompareCommand: ParsableCommand {
             guard let subject = EchoSubject(rawValue: String(name)) else {
                 throw ValidationError("--subjects: " + EchoSubject.unknown(String(name)))
             }
-            guard !chosen.contains(subject) else { throw ValidationError("--subjects names '\(name)' twice: once is enough") }
+            guard !chosen.contains(subject) else {
+                throw ValidationError("--subjects names '\(name)' twice: once is enough")
+            }
             chosen.append(subject)
         }
         return chosen

@@ -47,7 +47,7 @@ public struct EchoComparison: ~Copyable {
         let most = max(1, limit - 64)
         return cells.map { cell in
             guard cell.connections > most else { return cell }
-            print("\(cell.connections) connections need more than \(limit) descriptors: measuring \(most); see ulimit -n")
+            print("\(cell.connections) connections need more than \(limit) descriptors (ulimit -n): measuring \(most)")
             return EchoCell(connections: most, size: cell.size)
         }
     }

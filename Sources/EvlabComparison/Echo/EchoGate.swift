@@ -2,8 +2,8 @@ internal import CLinux
 internal import Glibc
 internal import Sockets
 
-/// The check before any timing: a server must give back one mebibyte of random bytes, in order and to the last one, to a
-/// client that has already shut its writing half.
+/// The check before any timing: a server must give back one mebibyte of random bytes, in order and to the last one, to
+/// a client that has already shut its writing half.
 struct EchoGate: ~Copyable {
     private static let count = 1 << 20
 
@@ -44,7 +44,7 @@ struct EchoGate: ~Copyable {
         while !hasEnded {
             let events = POLLIN | (written < sent.count ? POLLOUT : 0)
             let ready = try waiting.wait(for: socket.fileDescriptor, CInt(events), until: deadline)
-            guard ready != 0 else { throw ComparisonFailure("\(received.count) of \(sent.count) bytes came in 20 seconds") }
+            guard ready != 0 else { throw ComparisonFailure("only \(received.count) bytes came back in 20 seconds") }
             if ready & ~CInt(POLLOUT) != 0 { try read() }
             if ready & CInt(POLLOUT) != 0 { try write() }
         }

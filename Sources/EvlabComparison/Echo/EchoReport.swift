@@ -45,11 +45,18 @@ public struct EchoReport: Sendable {
         let all = measurements.joined()
         if all.contains(where: \.isLimitedByGenerator) {
             notes.append(
-                "* the load generator was busy for more than 90 % of its core: the server may be faster; compare its CPU"
+                "* the load generator was busy for over 90 % of its core: the server may be faster; compare its CPU"
             )
         }
-        if let reason = all.lazy.compactMap(\.systemCalls.reason).first { notes.append("system calls are missing: \(reason)") }
-        if machine.isDebugBuild { notes.append("This is a debug build: its Swift servers say nothing. Build for release.") }
+        if let reason = all.lazy.compactMap(\.systemCalls.reason).first {
+            notes.append("system calls are missing: \(reason)")
+        }
+        if machine.isBusy {
+            notes.append("Other work kept the machine busy (load \(machine.load)): trust CPU and calls, not the clock.")
+        }
+        if machine.isDebugBuild {
+            notes.append("This is a debug build: its Swift servers say nothing. Build for release.")
+        }
         return notes + [Self.limits]
     }
 
@@ -63,7 +70,8 @@ public struct EchoReport: Sendable {
         .object([
             ("workload", .string("echo")), ("method", .string(options.method)), ("seed", .string(String(options.seed))),
             ("rounds", .integer(options.rounds)), ("seconds", .number(options.seconds)),
-            ("warmUp", .number(options.warmUp)), ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),
+            ("warmUp", .number(options.warmUp)),
+            ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),
             ("cells", .array(options.cells.indices.map(json))),
             ("limits", .string(Self.limits)),
         ])

@@ -70,7 +70,10 @@ struct ChildProcess: ~Copyable {
     }
 
     /// The next line that it prints.
-    mutating func readLine(_ waiting: borrowing Waiting, within duration: Duration) throws(ComparisonFailure) -> String {
+    mutating func readLine(
+        _ waiting: borrowing Waiting,
+        within duration: Duration
+    ) throws(ComparisonFailure) -> String {
         if let line = try output.next(waiting, until: Deadline(after: duration)) { return line }
         let complaint = try errors.rest(waiting, until: Deadline(after: .seconds(1))).last
         throw ComparisonFailure("\(name): \(complaint ?? "said nothing for \(duration)")")

@@ -48,6 +48,8 @@ func ownExecutable() throws(ComparisonFailure) -> String {
     let count = unsafe buffer.withUnsafeMutableBytes {
         unsafe clinux_read_link("/proc/self/exe", $0.baseAddress, $0.count)
     }
-    guard count > 0, count < buffer.count else { throw ComparisonFailure("/proc/self/exe cannot be read; is /proc mounted?") }
+    guard count > 0, count < buffer.count else {
+        throw ComparisonFailure("/proc/self/exe cannot be read; is /proc mounted?")
+    }
     return String(decoding: buffer.prefix(count), as: UTF8.self)
 }

@@ -18,7 +18,11 @@ struct Waiting: ~Copyable {
     }
 
     /// What of `events` (`poll(2)`) holds for the descriptor; 0 when the deadline passed first.
-    func wait(for descriptor: FileDescriptor, _ events: CInt, until deadline: Deadline) throws(ComparisonFailure) -> CInt {
+    func wait(
+        for descriptor: FileDescriptor,
+        _ events: CInt,
+        until deadline: Deadline
+    ) throws(ComparisonFailure) -> CInt {
         var requests: [pollfd] = [
             pollfd(fd: descriptor.rawValue, events: Int16(truncatingIfNeeded: events), revents: 0),
             pollfd(fd: signals.fileDescriptor.rawValue, events: Int16(POLLIN), revents: 0),

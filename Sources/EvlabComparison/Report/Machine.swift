@@ -23,7 +23,7 @@ public struct Machine: Hashable, Sendable {
     static func current(_ waiting: borrowing Waiting) throws(ComparisonFailure) -> Machine {
         let processors = readFile("/proc/cpuinfo") ?? ""
         let folder = try ownExecutable().split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        let revision = try firstLine(of: ["git", "-C", folder, "describe", "--always", "--dirty", "--abbrev=12"], waiting)
+        let describe = ["git", "-C", folder, "describe", "--always", "--dirty", "--abbrev=12"]
         return Machine(
             kernel: firstLine(in: "/proc/sys/kernel/osrelease"),
             processor: field("model name", of: processors) ?? "unknown",
@@ -34,7 +34,7 @@ public struct Machine: Hashable, Sendable {
             libevent: unsafe String(cString: cbaseline_libevent_version()),
             swift: try swiftVersion(waiting),
             isDebugBuild: isDebug,
-            revision: revision,
+            revision: try firstLine(of: describe, waiting),
             load: loadAverage
         )
     }
@@ -42,6 +42,11 @@ public struct Machine: Hashable, Sendable {
     /// The load average of the last minute, now.
     static var loadAverage: String {
         firstLine(in: "/proc/loadavg").split(separator: " ").first.map(String.init) ?? "unknown"
+    }
+
+    /// Whether other work took more than a quarter of the cores already before.
+    var isBusy: Bool {
+        (Double(load) ?? 0) > Double(cores.usable) / 4
     }
 
     private static var isDebug: Bool {
@@ -59,7 +64,10 @@ public struct Machine: Hashable, Sendable {
         return String(words[index + 1])
     }
 
-    private static func firstLine(of command: [String], _ waiting: borrowing Waiting) throws(ComparisonFailure) -> String? {
+    private static func firstLine(
+        of command: [String],
+        _ waiting: borrowing Waiting
+    ) throws(ComparisonFailure) -> String? {
         guard var child = try ChildProcess.start(command) else { return nil }
         do throws(ComparisonFailure) {
             _ = try child.finish(waiting)

@@ -6,8 +6,8 @@ public func median(_ values: [Double]) -> Double {
     return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }
 
-/// How much more one subject did than another, pair by pair of measurements that were taken in the same round: what slows
-/// the whole machine for a while cancels out.
+/// How much more one subject did than another, pair by pair of measurements that were taken in the same round: what
+/// slows the whole machine for a while cancels out.
 public struct PairedRatio: Hashable, Sendable {
     /// The ratios in the middle, the least and the greatest.
     public let median, lowest, highest: Double
