@@ -55,7 +55,11 @@ public struct Acceptor: ~Copyable {
             throw IOError("Acceptor", .invalidArgument, detail: "a budget of \(budget) accepts nothing; use 1 or more")
         }
         guard try socket.value(of: .isListening) else {
-            throw IOError("Acceptor", .invalidArgument, detail: "the socket does not listen; call listen(backlog:) first")
+            throw IOError(
+                "Acceptor",
+                .invalidArgument,
+                detail: "the socket does not listen; call listen(backlog:) first"
+            )
         }
         reserve = exhaustion == .shed ? try Self.makeReserve() : nil
         self.socket = socket

@@ -21,7 +21,7 @@ extension SocketAddress: CustomStringConvertible, LosslessStringConvertible {
             self = try Self.parseUnix(text.utf8.dropFirst(5), of: text)
             return
         }
-        guard let colon = text.lastIndex(of: ":") else {
+        guard !text.hasSuffix("]"), let colon = text.lastIndex(of: ":") else {
             throw Self.invalid(text, "a port is missing: write HOST:PORT, as in 127.0.0.1:9000 or [::1]:9000")
         }
         let host = text[..<colon]
@@ -112,7 +112,10 @@ extension SocketAddress: CustomStringConvertible, LosslessStringConvertible {
         if isDigits(name), let index = UInt32(name), index > 0 { return index }
         let index = isInterfaceName(name) ? unsafe clinux_interface_index(name) : 0
         guard index > 0 else {
-            throw invalid(text, "no network interface is called '\(quotable(name))'; write its name or its number, 1 or more")
+            throw invalid(
+                text,
+                "no network interface is called '\(quotable(name))'; write its name or its number, 1 or more"
+            )
         }
         return index
     }

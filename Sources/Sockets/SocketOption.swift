@@ -63,37 +63,47 @@ public enum Linger: Hashable, Sendable {
 public protocol SocketOptionValue: Sendable {
     associatedtype CValue: BitwiseCopyable
     init(cValue: CValue)
-    var cValue: CValue { get }
+    /// - Throws: `outOfRange` for a value that C cannot express.
+    func cValue() throws(IOError) -> CValue
     static var cZero: CValue { get }
 }
 
 extension Bool: SocketOptionValue {
     public init(cValue: CInt) { self = cValue != 0 }
-    public var cValue: CInt { self ? 1 : 0 }
+    public func cValue() -> CInt { self ? 1 : 0 }
     public static var cZero: CInt { 0 }
 }
 
 extension Int: SocketOptionValue {
     public init(cValue: CInt) { self = Int(cValue) }
-    public var cValue: CInt { CInt(clamping: self) }
+    public func cValue() throws(IOError) -> CInt {
+        guard let value = CInt(exactly: self) else {
+            throw IOError("setsockopt", .outOfRange, detail: "\(self) does not fit 32 bits")
+        }
+        return value
+    }
     public static var cZero: CInt { 0 }
 }
 
 extension Linger: SocketOptionValue {
     public init(cValue: SIMD2<CInt>) { self = cValue[0] == 0 ? .background : .seconds(Int(cValue[1])) }
-    public var cValue: SIMD2<CInt> {
-        switch self {
-        case .background: [0, 0]
-        case .seconds(let seconds): [1, CInt(clamping: min(max(seconds, 0), 65_535))]
+    public func cValue() throws(IOError) -> SIMD2<CInt> {
+        guard case .seconds(let seconds) = self else { return [0, 0] }
+        guard (0...65_535).contains(seconds) else {
+            throw IOError("setsockopt", .outOfRange, detail: "\(seconds) seconds of linger; 0 to 65535 are possible")
         }
+        return [1, CInt(seconds)]
     }
     public static var cZero: SIMD2<CInt> { [0, 0] }
 }
 
 extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     /// Sets an option (`setsockopt(2)`).
+    ///
+    /// - Throws: `outOfRange` and `invalidArgument` for a value that the option cannot have, `unsupported` for an option
+    ///   that the socket does not have or that cannot be set.
     public func set<Value>(_ option: SocketOption<Value>, to value: Value) throws(IOError) {
-        let c = value.cValue
+        let c = try value.cValue()
         let result = unsafe withUnsafeBytes(of: c) {
             unsafe clinux_setsockopt(number, option.level, option.name, $0.baseAddress, socklen_t($0.count))
         }
