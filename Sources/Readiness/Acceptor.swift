@@ -88,26 +88,27 @@ public struct Acceptor: ~Copyable {
 
     private mutating func outcome(after error: IOError) -> Outcome {
         guard exhaustion == .shed, error.errno == .tooManyOpenFiles else { return .pause(Self.pause, because: error) }
-        let count = shed()
-        restoreReserve()
-        return count > 0 ? .shed(count) : .pause(Self.pause, because: error)
+        guard let spare = reserve.take() else { return .pause(Self.pause, because: error) }
+        spare.close()
+        defer { restoreReserve() }
+        return shed()
     }
 
-    /// Closes at most a budget of connections. Another thread may take the freed descriptor first: then this ends early.
-    private mutating func shed() -> Int {
-        guard let spare = reserve.take() else { return 0 }
-        spare.close()
+    /// Closes at most a budget of connections.
+    private func shed() -> Outcome {
         var count = 0
         while count < budget {
             do throws(IOError) {
-                guard let accepted = try socket.accept() else { break }
+                // The kernel reserves a number before it looks for a connection, so there may have been none.
+                guard let accepted = try socket.accept() else { return count > 0 ? .shed(count) : .drained }
                 accepted.intoSocket().close()
                 count += 1
             } catch {
-                break
+                // Another thread was faster and has taken the number.
+                return count > 0 ? .shed(count) : .pause(Self.pause, because: error)
             }
         }
-        return count
+        return .shed(count)
     }
 
     private mutating func restoreReserve() {
