@@ -93,19 +93,14 @@ struct PosterTests {
                         poster.post { loop in loop.ran.withLock { $0.append(thread * each + number) } }
                     }
                 }
-                isDone.store(true, ordering: .releasing)
-                poster.post { _ in }
+                poster.post { _ in isDone.store(true, ordering: .releasing) }
                 return
             }
-            while true {
-                wait(for: POLLIN, on: poster.fileDescriptor)
+            while !isDone.load(ordering: .acquiring), wait(for: POLLIN, on: poster.fileDescriptor) != 0 {
                 wakeUps.add(1, ordering: .relaxed)
-                let isLast = isDone.load(ordering: .acquiring)
                 loop.runJobs(of: poster)
-                if isLast { break }
             }
         }
-        loop.runJobs(of: poster)
         let ran = loop.ran.withLock { $0 }
         #expect(ran.count == threads * each)
         #expect(Set(ran).count == threads * each)

@@ -8,7 +8,11 @@ let descriptorLimit = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 
 /// Lowers the soft limit of descriptors to `number`, else to the lowest free number, so that none is left but what is
 /// closed from here on; gives back the usual limit.
+///
+/// Only for a test that has a process of its own. The thread gets a table of descriptors of its own as well: other threads
+/// of the process, such as those of the test library, open and close some at any time.
 func lowerDescriptorLimit(to number: CInt? = nil) -> rlimit {
+    unshareDescriptors()
     let lowestFree = dup(0)
     close(lowestFree)
     var limit = rlimit()
@@ -16,9 +20,18 @@ func lowerDescriptorLimit(to number: CInt? = nil) -> rlimit {
     let usual = limit
     limit.rlim_cur = rlim_t(number ?? lowestFree)
     unsafe setrlimit(descriptorLimit, &limit)
-    // A number below that another thread has given back in the meantime would be one too many.
-    while dup(0) >= 0 {}
     return usual
+}
+
+/// unshare(2), which Swift's Glibc module lacks.
+private func unshareDescriptors() {
+    typealias Unshare = @convention(c) (CInt) -> CInt
+    let ownFiles: CInt = 0x400
+    guard let symbol = unsafe dlsym(nil, "unshare"), unsafe unsafeBitCast(symbol, to: Unshare.self)(ownFiles) == 0
+    else {
+        Issue.record("the thread cannot get descriptors of its own")
+        return
+    }
 }
 
 func restoreDescriptorLimit(_ usual: rlimit) {
