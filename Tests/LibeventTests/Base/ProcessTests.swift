@@ -1,0 +1,100 @@
+import Dispatch
+import Glibc
+import Libevent
+import Readiness
+import Sockets
+import Testing
+
+/// What must be seen from outside a process: traps and forks. Each body runs in a process of its own.
+@Suite struct ProcessTests {
+    /// The base crosses to another thread only because this lies to the compiler, as a program with a bug would.
+    private struct Smuggled: @unchecked Sendable {
+        let base: EventBase
+    }
+
+    @Test func aCallFromAWrongThreadTrapsAndNamesTheFix() async throws {
+        let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let base = try EventBase()
+            let smuggled = Smuggled(base: base)
+            try base.schedule(after: .zero) { _ in
+                let done = DispatchSemaphore(value: 0)
+                DispatchQueue.global().async {
+                    smuggled.base.stop()
+                    done.signal()
+                }
+                done.wait()
+            }
+            try base.run()
+        }
+        let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(message.contains("base.poster().post"))
+    }
+
+    @Test func aChildMustReinitialiseAndTheParentIsUntouched() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            for kind in TestBase.allCases {
+                try childTest(kind)
+            }
+            exit(0)
+        }
+    }
+}
+
+/// `fork(2)`, which Swift hides because the child of a threaded program can do little; these children do little.
+private func forkProcess() -> pid_t {
+    typealias Fork = @convention(c) () -> pid_t
+    guard let symbol = unsafe dlsym(nil, "fork") else { return -1 }
+    return unsafe unsafeBitCast(symbol, to: Fork.self)()
+}
+
+/// The threads of the test runner block signals, and the only thread of the child is a copy of one.
+private func allowAllSignals() {
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+}
+
+private func childTest(_ kind: TestBase) throws {
+    let base = try kind.make()
+    let poster = try base.poster()
+    var signals = 0
+    let signal = Signal(rawValue: 40 + 4)
+    try base.onSignal(signal) { _ in signals += 1 }
+    var pair = try Socket.pair()
+    var received = 0
+    try base.watch(take(&pair), for: .readable) { event, _ in received += (try? event.socket.drain().bytes.count) ?? 0 }
+
+    let child = forkProcess()
+    try #require(child >= 0)
+    if child == 0 {
+        let refused = try? base.run(.withoutWaiting)
+        guard refused == nil else { _exit(10) }
+        do throws(any Error) {
+            try base.reinitialiseAfterFork()
+            guard !poster.post({ _ in }) else { _exit(11) }
+            allowAllSignals()
+            kill(getpid(), signal.rawValue)
+            var posted = false
+            try base.poster().post { base in base.stop() }
+            posted = try base.run() == .stopped
+            guard posted else { _exit(12) }
+            try base.run(until: { signals == 1 })
+            try pair.second.send("child")
+            try base.run(until: { received == 5 })
+        } catch {
+            _exit(13)
+        }
+        _exit(0)
+    }
+    var status: CInt = 0
+    #expect(unsafe waitpid(child, &status, 0) == child)
+    try #require(status == 0, "the child ended with status \(status >> 8)")
+    // The child's signal and posts did not come here; its socket is shared, and the child has read what it sent.
+    try base.runWithoutWaiting()
+    try #require(signals == 0)
+    try #require(received == 0)
+    try #require(poster.post { base in base.stop() })
+    try #require(try base.run() == .stopped)
+    try pair.second.send("parent")
+    try base.run(until: { received == 6 })
+}
