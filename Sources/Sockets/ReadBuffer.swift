@@ -26,7 +26,9 @@ public final class ReadBuffer {
         from socket: borrowing Handle,
         _ body: (Span<UInt8>) throws(IOError) -> Void
     ) throws(IOError) -> ReadOutcome {
-        guard !isInUse else { throw IOError("read", .busy, detail: "the buffer is lent to a call further up; use another") }
+        guard !isInUse else {
+            throw IOError("read", .busy, detail: "the buffer is lent to a call further up; use another")
+        }
         isInUse = true
         defer { isInUse = false }
         var space = unsafe memory.mutableSpan

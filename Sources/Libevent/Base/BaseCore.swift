@@ -80,7 +80,11 @@ final class BaseCore {
         }
         let me = UInt(clinux_thread_identity())
         guard runner.compareExchange(expected: 0, desired: me, ordering: .acquiringAndReleasing).exchanged else {
-            throw IOError("EventBase.run", .alreadyRunning, detail: "a run cannot be nested; stop the current one first")
+            throw IOError(
+                "EventBase.run",
+                .alreadyRunning,
+                detail: "a run cannot be nested; stop the current one first"
+            )
         }
         breaksWhenIdle = mode == .untilIdle
     }
@@ -216,7 +220,11 @@ final class BaseCore {
             throw IOError("event_new", .unsupported, detail: "libevent cannot report out-of-band data")
         }
         if interest.contains(.peerClosed), !capabilities.contains(.peerClosed) {
-            throw IOError("event_new", .unsupported, detail: "\(method) cannot report that the peer closed; read until the end")
+            throw IOError(
+                "event_new",
+                .unsupported,
+                detail: "\(method) cannot report that the peer closed; read until the end"
+            )
         }
         try checkNumber(descriptor)
     }

@@ -29,7 +29,8 @@ extension EventBase: EventEngine {
             throw IOError(
                 "EventBase.schedule",
                 .outOfRange,
-                detail: "after \(delay), every \(interval): use a delay of zero or more and an interval of more than zero"
+                detail:
+                    "after \(delay), every \(interval): use a delay of zero or more and an interval of more than zero"
             )
         }
         // Libevent knows one period only: a different first delay is exchanged for it at the first call.

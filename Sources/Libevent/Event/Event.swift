@@ -123,7 +123,9 @@ public final class Event: BaseMember {
     }
 
     /// Called for each arrival of a signal while it is added. Every base of the process that asks gets the signal.
-    public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping Handler) throws(IOError) -> Event {
+    public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping Handler) throws(IOError)
+        -> Event
+    {
         try Event(base.core, .signal(signal), isPersistent: true, handler: handler)
     }
 
@@ -204,7 +206,11 @@ public final class Event: BaseMember {
         default: break
         }
         guard let timeout, isPersistent, timeout <= .zero else { return }
-        throw IOError("event_add", .outOfRange, detail: "a repeating time-out of \(timeout) would never rest; use more than zero")
+        throw IOError(
+            "event_add",
+            .outOfRange,
+            detail: "a repeating time-out of \(timeout) would never rest; use more than zero"
+        )
     }
 
     private func addToBase(_ timeout: Duration?) throws(IOError) -> CInt {
@@ -309,7 +315,11 @@ public final class Event: BaseMember {
             )
         }
         guard unsafe event_priority_set(raw, CInt(priority)) == 0 else {
-            throw IOError("event_priority_set", .busy, detail: "the event is due; set its priority in its handler or earlier")
+            throw IOError(
+                "event_priority_set",
+                .busy,
+                detail: "the event is due; set its priority in its handler or earlier"
+            )
         }
     }
 

@@ -159,7 +159,11 @@ public final class BufferEvent: BaseMember {
     private func checkFlow(_ interest: Interest, _ operation: IOError.Operation) throws(IOError) {
         try checkOpen(operation)
         guard interest.isSubset(of: [.readable, .writable]) else {
-            throw IOError(operation, .unsupported, detail: "a stream reads and writes; use an Event for other interests")
+            throw IOError(
+                operation,
+                .unsupported,
+                detail: "a stream reads and writes; use an Event for other interests"
+            )
         }
     }
 
@@ -229,7 +233,11 @@ public final class BufferEvent: BaseMember {
     public func setTimeouts(reading: Duration? = nil, writing: Duration? = nil) throws(IOError) {
         try checkOpen("bufferevent_set_timeouts")
         for timeout in [reading, writing].compactMap(\.self) where timeout <= .zero {
-            throw IOError("bufferevent_set_timeouts", .outOfRange, detail: "a time-out of \(timeout); use more than zero, or nil")
+            throw IOError(
+                "bufferevent_set_timeouts",
+                .outOfRange,
+                detail: "a time-out of \(timeout); use more than zero, or nil"
+            )
         }
         var (read, write) = (timeval(), timeval())
         if let reading { read = try timeval(reading) }
@@ -394,7 +402,9 @@ public final class BufferEvent: BaseMember {
     private static let eventCallback: bufferevent_event_cb = { _, what, context in
         let code = errno
         guard let context = unsafe context else { return }
-        unsafe Unmanaged<BufferEvent>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.happened(CInt(what), errno: code) }
+        unsafe Unmanaged<BufferEvent>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            $0.happened(CInt(what), errno: code)
+        }
     }
 
     private func didRead() {

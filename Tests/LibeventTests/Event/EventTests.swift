@@ -211,7 +211,9 @@ import Testing
         let base = try kind.make()
         let pair = try Socket.pair()
         var seen: ReadyEvents?
-        let event = try Event(on: base, watching: pair.first.fileDescriptor, for: .readable, trigger: trigger) { event, ready in
+        let event = try Event(on: base, watching: pair.first.fileDescriptor, for: .readable, trigger: trigger) {
+            event,
+            ready in
             seen = ready
             event.remove()
         }

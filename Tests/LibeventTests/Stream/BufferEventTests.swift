@@ -495,7 +495,9 @@ import Testing
     @Test(arguments: TestBase.allCases)
     func aUnixConnectionIsMadeToo(kind: TestBase) throws {
         let base = try kind.make()
-        let address = try SocketAddress.unix(abstract: "swift-libevent-\(kind)-\(ContinuousClock.now)".prefix(60).description)
+        let address = try SocketAddress.unix(
+            abstract: "swift-libevent-\(kind)-\(ContinuousClock.now)".prefix(60).description
+        )
         let listener = try Socket.listening(on: address)
         let stream = try BufferEvent(connectingTo: address, on: base)
         var connected = false

@@ -28,7 +28,8 @@ import Testing
     func aBurstIsAcceptedABudgetATurn(kind: TestBase) throws {
         let base = try kind.make()
         var accepted = 0
-        let listener = try ConnectionListener(on: base, address: .loopback(port: 0), budget: 4) { _, _ in accepted += 1 }
+        let listener = try ConnectionListener(on: base, address: .loopback(port: 0), budget: 4) { _, _ in accepted += 1
+        }
         let clients = try (0..<10).map { _ in Holder(try Socket.connecting(to: listener.address).intoSocket()) }
         try base.run(until: { accepted > 0 })
         #expect(accepted == 4)
@@ -75,7 +76,9 @@ import Testing
         let base = try kind.make()
         let thrown = IOError("test", .cancelled)
         var errors: [IOError] = []
-        let listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ throws(IOError) in throw thrown }
+        let listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ throws(IOError) in
+            throw thrown
+        }
         listener.onError { errors.append($0) }
         let client = try Socket.connecting(to: listener.address).intoSocket()
         try base.run(until: { !errors.isEmpty })
@@ -87,7 +90,9 @@ import Testing
     @Test func aPortInUseIsATypedError() throws {
         let base = try EventBase()
         let first = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ in }
-        let error = #expect(throws: IOError.self) { try ConnectionListener(on: base, address: first.address) { _, _ in } }
+        let error = #expect(throws: IOError.self) {
+            try ConnectionListener(on: base, address: first.address) { _, _ in }
+        }
         #expect(error?.code == .addressInUse)
         #expect(error?.description.contains(first.address.description) == true)
     }
