@@ -91,9 +91,10 @@ public final class EventBase {
     /// ended. The C function is `event_base_loop`.
     ///
     /// - Throws: `alreadyRunning` from inside a callback or while another thread runs the base; `forked` in a child that
-    ///   has not called ``reinitialiseAfterFork()``; `closed`.
+    ///   has not called ``reinitialiseAfterFork()``; `closed`; `busy` inside a closure that is shown a buffer's bytes.
     @discardableResult
     public func run(_ mode: RunMode = .untilStopped) throws(IOError) -> RunOutcome {
+        try EventBuffer.checkUnused("event_base_loop")
         try core.beginRun(mode)
         defer { core.endRun() }
         if let early = takeOutcome() { return early }

@@ -13,6 +13,8 @@ public import Sockets
 @safe public final class EventBuffer {
     let raw: OpaquePointer
     private let isOwned: Bool
+    /// Keeps the memory of a stream's buffer: a base frees what its streams left only when it goes itself.
+    private let owner: AnyObject?
     /// Whether what is queued goes to a descriptor only, so that files can be sent without passing through memory.
     let sendsFiles: Bool
 
@@ -36,6 +38,7 @@ public import Sockets
         if sendsFiles { unsafe evbuffer_set_flags(raw, UInt64(EVBUFFER_FLAG_DRAINS_TO_FD)) }
         unsafe self.raw = raw
         isOwned = true
+        owner = nil
         self.sendsFiles = sendsFiles
         unsafe word = 0
     }
@@ -46,8 +49,15 @@ public import Sockets
     ///   - raw: valid until ``invalidate()``.
     ///   - frozen: the end that belongs to the stream: the back of its input, the front of its output.
     ///   - sendsFiles: whether the stream set EVBUFFER_FLAG_DRAINS_TO_FD, as socket streams do for their output.
-    package init(borrowing raw: OpaquePointer, frozen: BufferEnd, sendsFiles: Bool = false) {
+    ///   - owner: what frees the stream's buffer when it goes.
+    package init(
+        borrowing raw: OpaquePointer,
+        frozen: BufferEnd,
+        sendsFiles: Bool = false,
+        keeping owner: AnyObject? = nil
+    ) {
         unsafe self.raw = raw
+        self.owner = owner
         isOwned = false
         self.sendsFiles = sendsFiles
         unsafe word = frozen.block
@@ -98,8 +108,12 @@ public import Sockets
         return try unsafe body(raw)
     }
 
-    /// Whether a view into any buffer is out on this thread: a loop that ran now could free what it shows.
-    package static var isBorrowedOnThisThread: Bool { clinux_borrows() != 0 }
+    /// Refuses what would run a loop while memory of any buffer is in use on this thread: a view is out, or a release
+    /// closure runs.
+    package static func checkUnused(_ operation: @autoclosure () -> IOError.Operation) throws(IOError) {
+        guard clinux_borrows() != 0 || clinux_releases_running() != 0 else { return }
+        throw IOError(operation(), .busy, detail: "a buffer is being read on this thread; run the loop afterwards")
+    }
 }
 
 // MARK: What stands in the way of a call

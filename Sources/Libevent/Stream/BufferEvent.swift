@@ -65,8 +65,8 @@ public final class BufferEvent: BaseMember {
         else { throw IOError("bufferevent_socket_new", .noMemory) }
         self.core = core
         unsafe self.raw = raw
-        unsafe self.input = EventBuffer(borrowing: input, frozen: .back)
-        unsafe self.output = EventBuffer(borrowing: output, frozen: .front, sendsFiles: true)
+        unsafe self.input = EventBuffer(borrowing: input, frozen: .back, keeping: core)
+        unsafe self.output = EventBuffer(borrowing: output, frozen: .front, sendsFiles: true, keeping: core)
         self.number = number
         self.phase = phase
         socketOwner = consume socket

@@ -1,4 +1,5 @@
 import Libevent
+import Readiness
 import Sockets
 import Testing
 
@@ -91,12 +92,16 @@ struct EventBufferReadingTests {
         #expect(buffer.count == 4)
     }
 
-    @Test("views tell the loop that it may not run")
-    func borrowedOnThread() throws {
+    @Test("no loop runs while a view is out or a release closure runs: it could free what they use")
+    func loopUnderView() throws {
+        let base = try EventBase()
         let buffer = try blocks(["abc"])
-        #expect(!EventBuffer.isBorrowedOnThisThread)
-        try buffer.withSegments { _ in #expect(EventBuffer.isBorrowedOnThisThread) }
-        #expect(!EventBuffer.isBorrowedOnThisThread)
+        try buffer.withSegments { _ in expectError(.busy) { try base.run(.withoutWaiting) } }
+        try buffer.withContiguousSpan { _ in expectError(.busy) { try base.run(.withoutWaiting) } }
+        try unsafe buffer.append(referencing: UnsafeRawBufferPointer(start: nil, count: 0)) {
+            expectError(.busy) { try base.run(.withoutWaiting) }
+        }
+        try base.run(.withoutWaiting)
     }
 
     @Test("copies leave the buffer as it is, from any offset, frozen or not")

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import Libevent
 import Sockets
 import SystemPackage
@@ -174,24 +173,10 @@ struct EventBufferReferenceTests {
 
     private static let text = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
 
-    private func file(_ bytes: [UInt8] = text) throws -> Descriptor {
-        var path = "/tmp/EventBufferTests.XXXXXX".utf8CString
-        let number = unsafe path.withUnsafeMutableBufferPointer { path in
-            guard let path = path.baseAddress else { return -1 as CInt }
-            let number = unsafe mkstemp(path)
-            unsafe unlink(path)
-            return number
-        }
-        #expect(number >= 0)
-        let file = Descriptor(adopting: FileDescriptor(rawValue: number))
-        _ = try file.fileDescriptor.writeAll(bytes)
-        return file
-    }
-
     @Test("a file is queued in parts and read like other bytes", arguments: FileSegment.Access.allCases)
     func fileSegment(access: FileSegment.Access) throws {
         let buffer = try EventBuffer()
-        let segment = try FileSegment(try file(), from: 4_097, access: access)
+        let segment = try FileSegment(try temporaryFile(Self.text), from: 4_097, access: access)
         #expect(segment.count == 20_000 - 4_097)
         try buffer.append(segment, from: 3, count: 5_000)
         try buffer.append("|")
@@ -205,7 +190,7 @@ struct EventBufferReferenceTests {
     @Test("the file is closed when neither segment nor buffer needs it")
     func fileClosing() throws {
         let buffer = try EventBuffer()
-        let file = try file()
+        let file = try temporaryFile(Self.text)
         let number = file.fileDescriptor
         do {
             let segment = try FileSegment(file)
@@ -224,17 +209,17 @@ struct EventBufferReferenceTests {
         for (offset, length) in [(-1, 1), (0, 20_001), (20_001, 0), (1, Int.max), (Int.max, nil), (0, -1)]
             as [(Int, Int?)]
         {
-            expectError(.outOfRange) { _ = try FileSegment(try file(), from: offset, count: length) }
+            expectError(.outOfRange) { _ = try FileSegment(try temporaryFile(Self.text), from: offset, count: length) }
         }
         expectError(.invalidArgument) {
             _ = try FileSegment(try Socket(.ipv4).intoDescriptor())
         }
-        let segment = try FileSegment(try file(), count: 10)
+        let segment = try FileSegment(try temporaryFile(Self.text), count: 10)
         let buffer = try EventBuffer()
         for (offset, length) in [(-1, 1), (0, 11), (11, 0), (1, Int.max), (Int.max, nil), (0, -1)] as [(Int, Int?)] {
             expectError(.outOfRange) { try buffer.append(segment, from: offset, count: length) }
         }
-        let empty = try FileSegment(try file([]))
+        let empty = try FileSegment(try temporaryFile([]))
         try buffer.append(empty)
         #expect(buffer.isEmpty)
     }
@@ -243,7 +228,7 @@ struct EventBufferReferenceTests {
     func sending() throws {
         let pair = try Socket.pair()
         let buffer = try EventBuffer(sendsFiles: true)
-        let segment = try FileSegment(try file())
+        let segment = try FileSegment(try temporaryFile(Self.text))
         try buffer.append("head")
         try buffer.append(segment)
         try buffer.append("tail")
@@ -280,7 +265,7 @@ struct EventBufferReferenceTests {
     @Test("a file that became shorter than its segment is an error, not an endless wait")
     func shortenedFile() throws {
         let pair = try Socket.pair()
-        let file = try file()
+        let file = try temporaryFile(Self.text)
         let copy = try file.duplicate()
         let buffer = try EventBuffer(sendsFiles: true)
         let segment = try FileSegment(file)
@@ -330,7 +315,7 @@ struct EventBufferReferenceTests {
         while case .bytes = outcome { outcome = try buffer.write(to: pair.first) }
         #expect(outcome == .wouldBlock)
         let files = try EventBuffer(sendsFiles: true)
-        let segment = try FileSegment(try file())
+        let segment = try FileSegment(try temporaryFile(Self.text))
         try files.append(segment)
         #expect(try files.write(to: pair.first) == .wouldBlock)
         #expect(files.count == 20_000)
