@@ -12,6 +12,16 @@ uint32_t clinux_generations[CLINUX_GENERATION_COUNT];
 _Thread_local int clinux_releases_counter;
 _Thread_local int clinux_borrows_counter;
 
+long clinux_read_failed(int descriptor, void *buffer, size_t count) {
+    if (errno != EINTR) return -errno;
+    CLINUX_RETRY(read(descriptor, buffer, count));
+}
+
+long clinux_send_failed(int descriptor, const void *buffer, size_t count, int flags) {
+    if (errno != EINTR) return -errno;
+    CLINUX_RETRY(send(descriptor, buffer, count, flags));
+}
+
 int clinux_accept(int descriptor, struct sockaddr_storage *peer, socklen_t *peer_length) {
     *peer_length = sizeof *peer;
     CLINUX_RETRY(accept4(descriptor, (struct sockaddr *)peer, peer_length, SOCK_NONBLOCK | SOCK_CLOEXEC));

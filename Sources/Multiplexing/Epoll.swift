@@ -22,7 +22,8 @@ public import SystemPackage
 /// A child process that was forked gets an error from every call; it makes an `Epoll` of its own.
 public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
     private let descriptor: Descriptor
-    private let registrations = Registrations()
+    private let registrations: Registrations
+    private let watcher: CInt
     private let forks: UInt32
 
     /// A new, empty instance (`epoll_create1(2)`). SIGPIPE is ignored from here on, unless the program handles it.
@@ -30,12 +31,19 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
     /// - Throws: `noDescriptors`, `noMemory`.
     public init() throws(IOError) {
         SigPipe.ignore()
-        descriptor = Descriptor(number: try checked("epoll_create1", clinux_epoll_open()))
+        let descriptor = Descriptor(number: try checked("epoll_create1", clinux_epoll_create()))
+        guard let registrations = Registrations(epoll: descriptor.fileDescriptor.rawValue) else {
+            throw IOError("Epoll", errno: .noMemory)
+        }
+        let context = unsafe Unmanaged.passUnretained(registrations).toOpaque()
+        watcher = try checked("Epoll", unsafe clinux_watcher_open(forget, context))
         forks = clinux_forks()
+        self.registrations = registrations
+        self.descriptor = descriptor
     }
 
     deinit {
-        clinux_epoll_retire(number)
+        if clinux_forks() == forks { clinux_watcher_close(watcher) }
     }
 
     /// Readable while events wait.
@@ -93,7 +101,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
         for interest: Interest? = nil
     ) throws(IOError) {
         let descriptor = holder.fileDescriptor.rawValue
-        try modify(number: descriptor) { state, token in (interest ?? state.interest, state.trigger, token) }
+        try modify(number: descriptor) { mode, token in (interest ?? mode.interest, mode.trigger, token) }
     }
 
     /// Ends the watching of a descriptor (`epoll_ctl(2)`, EPOLL_CTL_DEL): no batch hands out an event of it after this
@@ -108,41 +116,36 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
         try refuseAfterFork("epoll_ctl")
         guard number >= 0 else { throw closedError(number) }
         let result = registrations.changes.withLock { _ in addLocked(number, interest, trigger, token) }
-        guard result < 0 else { return }
+        guard result < 0 else { return clinux_watch_began(watcher, number) }
         throw registrationError(result, number)
     }
 
     private func addLocked(_ number: CInt, _ interest: Interest, _ trigger: Trigger, _ token: Token) -> CInt {
-        guard let slot = unsafe registrations.makeSlot(number) else { return -ENOMEM }
-        let state = unsafe slot.pointee.current
-        let next = state.next(interest, trigger)
-        let closes = clinux_generation(number)
-        if unsafe state.isRegistered && !slot.pointee.wasClosed(number) {
+        guard let slot = unsafe registrations.makeSlot(UInt32(bitPattern: number)) else { return -ENOMEM }
+        let mode = RegistrationMode(interest, trigger)
+        let key = unsafe slot.pointee.nextKey(number)
+        if unsafe slot.pointee.currentMode.isRegistered {
             // Either a mistake, and then what stands must stay undisturbed; or somebody else closed the descriptor.
-            let result = control(EPOLL_CTL_ADD, number, next)
+            let result = control(EPOLL_CTL_ADD, number, mode, key)
             guard result == 0 else { return result }
-            unsafe slot.pointee.publish(next, token: token, closes: closes)
+            unsafe slot.pointee.publish(key, mode, token)
             // Until here other threads passed over its events. Nothing is lost, for the kernel looks again.
-            return control(EPOLL_CTL_MOD, number, next)
+            return control(EPOLL_CTL_MOD, number, mode, key)
         }
         // First known here, then to the kernel: the first event may reach another thread before the call returns.
-        unsafe slot.pointee.publish(next, token: token, closes: closes)
-        var result = control(EPOLL_CTL_ADD, number, next)
+        unsafe slot.pointee.publish(key, mode, token)
+        var result = control(EPOLL_CTL_ADD, number, mode, key)
         if result == -EEXIST {
             // An old registration, kept alive by a duplicate that has now been put back on its number.
-            result = control(EPOLL_CTL_MOD, number, next)
+            result = control(EPOLL_CTL_MOD, number, mode, key)
         }
-        if result < 0 {
-            unsafe slot.pointee.replace(next.vacated)
-        } else {
-            clinux_watch_began(self.number, number)
-        }
+        if result < 0 { unsafe slot.pointee.end() }
         return result
     }
 
     private func modify(
         number: CInt,
-        _ change: (RegistrationState, Token) -> (Interest, Trigger, Token)
+        _ change: (RegistrationMode, Token) -> (Interest, Trigger, Token)
     ) throws(IOError) {
         try refuseAfterFork("epoll_ctl")
         guard number >= 0 else { throw closedError(number) }
@@ -153,25 +156,25 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
 
     private func modifyLocked(
         _ number: CInt,
-        _ change: (RegistrationState, Token) -> (Interest, Trigger, Token)
+        _ change: (RegistrationMode, Token) -> (Interest, Trigger, Token)
     ) -> CInt {
-        guard let slot = unsafe registrations.slot(number) else { return -ENOENT }
-        let state = unsafe slot.pointee.current
-        guard unsafe state.isRegistered && !slot.pointee.wasClosed(number) else { return -ENOENT }
-        let token = unsafe slot.pointee.currentToken
-        let (newInterest, newTrigger, newToken) = change(state, token)
-        let next: RegistrationState
-        if state.trigger.isOneShot || newTrigger.isOneShot || newToken != token {
+        guard let slot = unsafe registrations.slot(UInt32(bitPattern: number)) else { return -ENOENT }
+        let old = unsafe slot.pointee.currentMode
+        guard old.isRegistered else { return -ENOENT }
+        let oldToken = unsafe slot.pointee.currentToken
+        var key = unsafe slot.pointee.currentKey
+        let (interest, trigger, token) = change(old, oldToken)
+        let mode = RegistrationMode(interest, trigger)
+        if old.trigger.isOneShot || trigger.isOneShot || token != oldToken {
             // An event that another thread has collected but not yet handed out must not come on top of the one that
             // the kernel reports now: two threads would work on the descriptor.
-            next = state.next(newInterest, newTrigger)
-            unsafe slot.pointee.publish(next, token: newToken, closes: clinux_generation(number))
+            key = unsafe slot.pointee.nextKey(number)
+            unsafe slot.pointee.publish(key, mode, token)
         } else {
-            next = state.changed(newInterest, newTrigger)
-            unsafe slot.pointee.replace(next)
+            unsafe slot.pointee.change(mode)
         }
-        let result = control(EPOLL_CTL_MOD, number, next)
-        if result < 0 { unsafe slot.pointee.replace(next.vacated) }
+        let result = control(EPOLL_CTL_MOD, number, mode, key)
+        if result < 0 { unsafe slot.pointee.end() }
         return result
     }
 
@@ -184,24 +187,16 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
     }
 
     private func removeLocked(_ number: CInt) -> CInt {
-        guard let slot = unsafe registrations.slot(number) else { return -ENOENT }
-        let state = unsafe slot.pointee.current
-        guard state.isRegistered else { return -ENOENT }
-        let wasClosed = unsafe slot.pointee.wasClosed(number)
-        unsafe slot.pointee.replace(state.vacated)
-        guard !wasClosed else { return -ENOENT }
-        clinux_watch_ended(self.number, number)
-        return control(EPOLL_CTL_DEL, number, state)
+        guard let slot = unsafe registrations.slot(UInt32(bitPattern: number)) else { return -ENOENT }
+        let mode = unsafe slot.pointee.currentMode
+        guard mode.isRegistered else { return -ENOENT }
+        unsafe slot.pointee.end()
+        clinux_watch_ended(watcher, number)
+        return control(EPOLL_CTL_DEL, number, mode, 0)
     }
 
-    private func control(_ operation: CInt, _ number: CInt, _ state: RegistrationState) -> CInt {
-        clinux_epoll_ctl(
-            self.number,
-            operation,
-            number,
-            state.interest.kernelFlags(state.trigger),
-            state.eventData(number)
-        )
+    private func control(_ operation: CInt, _ number: CInt, _ mode: RegistrationMode, _ key: UInt64) -> CInt {
+        clinux_epoll_ctl(self.number, operation, number, mode.epollFlags, key)
     }
 
     // MARK: Waiting
@@ -219,22 +214,27 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
     /// - Throws: `busy` when the batch holds events of another multiplexer, `forked`.
     @discardableResult
     public func wait(into batch: inout EventBatch, upTo limit: Duration? = nil) throws(IOError) -> Int {
+        guard let limit else { return try wait(into: &batch, until: nil) }
+        guard limit > .zero else { return try unsafe collect(into: &batch) { unsafe epollLook($0, $1, $2) } }
+        return try wait(into: &batch, until: MonotonicInstant.now.advanced(by: limit))
+    }
+
+    /// Waits as ``wait(into:upTo:)`` does, until a point in time at the latest; `nil` waits for ever.
+    @discardableResult
+    public func wait(into batch: inout EventBatch, until deadline: MonotonicInstant?) throws(IOError) -> Int {
+        guard let deadline else { return try unsafe collect(into: &batch) { unsafe epollWait($0, $1, $2) } }
+        return try unsafe collect(into: &batch) { unsafe epollWait($0, $1, $2, until: deadline) }
+    }
+
+    @inline(__always)
+    private func collect(
+        into batch: inout EventBatch,
+        _ wait: (CInt, UnsafeMutablePointer<epoll_event>, CInt) -> CInt
+    ) throws(IOError) -> Int {
         try refuseAfterFork("epoll_wait")
         guard try batch.prepare(for: registrations) else { return batch.count }
         let epoll = number
-        let result =
-            if let limit {
-                unsafe batch.fill { unsafe epollWait(epoll, $0, $1, limit: limit.nanoseconds) }
-            } else {
-                unsafe batch.fill { unsafe epollWait(epoll, $0, $1) }
-            }
-        return Int(try checked("epoll_wait", result))
-    }
-
-    /// Waits as ``wait(into:upTo:)`` does, until a point in time at the latest.
-    @discardableResult
-    public func wait(into batch: inout EventBatch, until deadline: ContinuousClock.Instant) throws(IOError) -> Int {
-        try wait(into: &batch, upTo: ContinuousClock.now.duration(to: deadline))
+        return Int(try checked("epoll_wait", unsafe batch.fill { unsafe wait(epoll, $0, $1) }))
     }
 
     // MARK: Errors
@@ -281,4 +281,10 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
             IOError("epoll_ctl", errno: errno, detail: "descriptor \(number)")
         }
     }
+}
+
+/// What the close of a descriptor calls while an `Epoll` watches it.
+private func forget(_ context: UnsafeMutableRawPointer?, _ number: CInt) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<Registrations>.fromOpaque(context).takeUnretainedValue().forget(number)
 }

@@ -1,4 +1,4 @@
-internal import CLinux
+public import CLinux
 public import Readiness
 public import Sockets
 
@@ -17,6 +17,12 @@ public struct EventBatch: ~Copyable {
         public let token: Token
         /// What it is ready for. These are hints: a read or a write may still find that it would block.
         public let events: ReadyEvents
+
+        @inlinable
+        init(token: Token, events: ReadyEvents) {
+            self.token = token
+            self.events = events
+        }
     }
 
     /// The most events that a batch can hold.
@@ -27,11 +33,12 @@ public struct EventBatch: ~Copyable {
     public let capacity: Int
 
     private let buffer: UnsafeMutablePointer<epoll_event>
-    private var position = 0
-    private var end = 0
-    /// Kept alive for the pointer beside it, which spares each event the reference counting.
+    @usableFromInline var position: UnsafeMutablePointer<epoll_event>
+    @usableFromInline var end: UnsafeMutablePointer<epoll_event>
+    /// Where to look events up; set before the first is collected. The slots of the low numbers are pointed to, which
+    /// spares each event the reference counting.
     private var registrations: Registrations?
-    private var segments: UnsafeMutablePointer<Registrations.Segment>?
+    @usableFromInline var firstSlots: UnsafeMutablePointer<RegistrationSlot>?
 
     /// Makes room for the events of one wait.
     ///
@@ -48,7 +55,9 @@ public struct EventBatch: ~Copyable {
         self.capacity = capacity
         unsafe buffer = .allocate(capacity: capacity)
         unsafe buffer.initialize(repeating: epoll_event(), count: capacity)
-        unsafe segments = nil
+        unsafe position = buffer
+        unsafe end = buffer
+        unsafe firstSlots = nil
     }
 
     deinit {
@@ -56,29 +65,37 @@ public struct EventBatch: ~Copyable {
     }
 
     /// How many events are left to look at; some of them may prove stale.
-    public var count: Int { end - position }
+    public var count: Int { unsafe end - position }
 
     /// Whether every event has been handed out.
-    public var isEmpty: Bool { position == end }
+    public var isEmpty: Bool { unsafe position == end }
 
     /// The next event that is not stale, or `nil` when there is none left.
+    @inlinable
     @inline(__always)
     public mutating func next() -> Event? {
-        while position != end {
-            let raw = unsafe buffer + position
-            position &+= 1
+        while unsafe position != end {
+            let raw = unsafe position
+            unsafe position += 1
             let data = unsafe clinux_epoll_event_data(raw)
-            let number = CInt(truncatingIfNeeded: data)
-            guard let segments = unsafe segments, let slot = unsafe Registrations.slot(number, in: segments),
-                let recipient = unsafe slot.pointee.recipient(UInt32(truncatingIfNeeded: data >> 32), number)
-            else { continue }
-            let events = ReadyEvents(
-                kernel: unsafe clinux_epoll_event_flags(raw),
-                wanted: recipient.interest
-            )
-            if !events.isEmpty { return Event(token: recipient.token, events: events) }
+            let slot = unsafe slot(UInt32(truncatingIfNeeded: data))
+            if let event = unsafe slot.pointee.event(data, clinux_epoll_event_flags(raw)) { return event }
         }
         return nil
+    }
+
+    // An event is there, so there are registrations, and its number has a slot.
+
+    @inlinable
+    @inline(__always)
+    func slot(_ number: UInt32) -> UnsafeMutablePointer<RegistrationSlot> {
+        unsafe number <= 0xffff ? firstSlots.unsafelyUnwrapped + Int(number) : farSlot(number)
+    }
+
+    @usableFromInline
+    @inline(never)
+    func farSlot(_ number: UInt32) -> UnsafeMutablePointer<RegistrationSlot> {
+        unsafe (registrations?.slot(number)).unsafelyUnwrapped
     }
 
     /// Gets ready for a wait of a multiplexer.
@@ -96,7 +113,7 @@ public struct EventBatch: ~Copyable {
                 )
             }
             self.registrations = registrations
-            unsafe segments = registrations.segments
+            unsafe firstSlots = registrations.firstSlots
         }
         return isEmpty
     }
@@ -104,8 +121,8 @@ public struct EventBatch: ~Copyable {
     /// Lets a wait write its events, and takes their count or the error that it returns.
     mutating func fill(_ wait: (UnsafeMutablePointer<epoll_event>, CInt) -> CInt) -> CInt {
         let result = unsafe wait(buffer, CInt(truncatingIfNeeded: capacity))
-        position = 0
-        end = max(0, Int(result))
+        unsafe position = buffer
+        unsafe end = buffer + max(0, Int(result))
         return result
     }
 }

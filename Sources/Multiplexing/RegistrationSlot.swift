@@ -1,49 +1,60 @@
-internal import CLinux
-internal import Readiness
-internal import Synchronization
+public import Readiness
+public import Synchronization
 
 /// The registration of one descriptor number. Changes are made under a lock; events look without one.
 ///
-/// The token and the count of closes stay as they are for as long as a generation lasts. So a reader that finds the same
-/// generation before and after it read them has read what belongs to that generation.
+/// A registration has a key: a count of registrations and the number. The kernel keeps the key, and gives it back with each
+/// event; an event with another key is stale. The token stays as it is for as long as the key does. So who finds the same
+/// key before and after having read the token has read the token that belongs to the key.
 ///
 /// All zeros is an empty slot.
+@usableFromInline
 struct RegistrationSlot: ~Copyable {
-    private let state: Atomic<UInt64>
-    private let token: Atomic<UInt64>
-    private let closes: Atomic<UInt32>
+    @usableFromInline let key: Atomic<UInt64>
+    @usableFromInline let token: Atomic<UInt64>
+    @usableFromInline let mode: Atomic<UInt32>
 
-    /// For those who hold the lock.
-    var current: RegistrationState { RegistrationState(word: state.load(ordering: .relaxed)) }
+    // MARK: Changes
+
+    var currentKey: UInt64 { key.load(ordering: .relaxed) }
+    var currentMode: RegistrationMode { RegistrationMode(word: mode.load(ordering: .relaxed)) }
     var currentToken: Token { Token(rawValue: token.load(ordering: .relaxed)) }
 
-    /// Whether the owner of the descriptor has closed it since it was registered.
-    func wasClosed(_ number: CInt) -> Bool {
-        closes.load(ordering: .relaxed) != clinux_generation(number)
+    /// The key of the next registration.
+    func nextKey(_ number: CInt) -> UInt64 {
+        (currentKey >> 32 &+ 1) << 32 | UInt64(UInt32(bitPattern: number))
     }
 
-    /// Begins a generation.
-    func publish(_ next: RegistrationState, token: Token, closes: UInt32) {
-        state.store(next.vacated.word, ordering: .relaxed)
-        self.token.store(token.rawValue, ordering: .releasing)
-        self.closes.store(closes, ordering: .releasing)
-        state.store(next.word, ordering: .releasing)
+    /// Begins a registration: events of earlier ones are stale from here on.
+    func publish(_ newKey: UInt64, _ newMode: RegistrationMode, _ newToken: Token) {
+        end()
+        token.store(newToken.rawValue, ordering: .releasing)
+        mode.store(newMode.word, ordering: .releasing)
+        key.store(newKey, ordering: .releasing)
     }
 
-    /// Changes the interest within a generation, or ends the generation.
-    func replace(_ next: RegistrationState) {
-        state.store(next.word, ordering: .releasing)
+    /// Changes the mode of the registration that stands.
+    func change(_ newMode: RegistrationMode) {
+        mode.store(newMode.word, ordering: .releasing)
     }
 
-    /// Whom an event is for and what its owner wants to hear of now, or `nil` when the event is stale.
+    /// Ends the registration. No event has this key, for no number is negative.
+    func end() {
+        key.store(currentKey | 0xffff_ffff, ordering: .relaxed)
+        mode.store(0, ordering: .releasing)
+    }
+
+    // MARK: Events
+
+    /// An event as its owner gets it, or `nil` when it is stale.
+    @inlinable
     @inline(__always)
-    func recipient(_ generation: UInt32, _ number: CInt) -> (token: Token, interest: Interest)? {
-        let state = RegistrationState(word: state.load(ordering: .acquiring))
-        guard state.generation == generation else { return nil }
+    func event(_ data: UInt64, _ flags: UInt32) -> EventBatch.Event? {
+        guard key.load(ordering: .acquiring) == data else { return nil }
         let token = token.load(ordering: .acquiring)
-        let closes = closes.load(ordering: .acquiring)
-        let after = RegistrationState(word: self.state.load(ordering: .relaxed))
-        guard after.generation == generation, closes == clinux_generation(number) else { return nil }
-        return (Token(rawValue: token), state.interest)
+        let wanted = mode.load(ordering: .acquiring)
+        guard key.load(ordering: .relaxed) == data, flags & wanted != 0 else { return nil }
+        let events = ReadyEvents(rawValue: UInt16(truncatingIfNeeded: flags & wanted))
+        return EventBatch.Event(token: Token(rawValue: token), events: events)
     }
 }

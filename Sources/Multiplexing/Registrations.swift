@@ -4,28 +4,34 @@ internal import Synchronization
 
 /// The registrations of one multiplexer, by descriptor number.
 ///
-/// Numbers are small and dense, so they index segments: the first holds 256 slots, each further one as many as all before
-/// it. A segment is made when a number in it is first registered, and stays where it is until the end; therefore events
-/// are looked up without a lock, from any thread.
+/// Numbers are small and dense, so they index segments: the first holds 65,536 slots, each further one as many as all
+/// before it. A segment is made when a number in it is first registered, and stays where it is until the end; therefore
+/// events are looked up without a lock, from any thread. Memory is taken by the page, when a slot in it is first used.
 ///
 /// Unchecked, because it holds pointers: `segments` never changes, what it points to is atomic, and only `deinit` frees.
 @safe
+@usableFromInline
 final class Registrations: @unchecked Sendable {
-    private static let firstSize: UInt32 = 256
-    private static let segmentCount = 24
+    /// Room for every number that is not negative.
+    private static let segmentCount = 16
+
+    /// The address of a segment's slots, once there is one.
+    private typealias Segment = Atomic<UnsafeMutablePointer<RegistrationSlot>?>
 
     /// Held while a registration is changed, together with the system call that changes it in the kernel.
     let changes = Mutex<Void>(())
-    let segments: UnsafeMutablePointer<Segment>
+    private let segments: UnsafeMutablePointer<Segment>
+    /// The epoll instance that has the registrations too.
+    private let epoll: CInt
 
-    /// The address of a segment's slots, once there is one.
-    typealias Segment = Atomic<UnsafeMutablePointer<RegistrationSlot>?>
-
-    init() {
+    /// Fails when memory is out.
+    init?(epoll: CInt) {
+        self.epoll = epoll
         unsafe segments = .allocate(capacity: Self.segmentCount)
         for index in 0..<Self.segmentCount {
             unsafe (segments + index).initialize(to: Atomic(nil))
         }
+        guard unsafe makeSlot(0) != nil else { return nil }
     }
 
     deinit {
@@ -36,38 +42,43 @@ final class Registrations: @unchecked Sendable {
         unsafe segments.deallocate()
     }
 
-    /// Where the slot of a number is, which is not negative: the segment, and the place in it.
-    @inline(__always)
-    private static func place(_ number: CInt) -> (segment: Int, index: Int) {
-        let position = UInt32(bitPattern: number) + firstSize
-        let highest = 31 - position.leadingZeroBitCount
-        return (highest - firstSize.trailingZeroBitCount, Int(position ^ (1 << UInt32(highest))))
+    /// Where the slot of a number is: the segment, and the place in it. The sign of the number is not looked at.
+    private static func place(_ number: UInt32) -> (segment: Int, index: Int) {
+        guard number > 0xffff else { return (0, Int(number)) }
+        let highest = 31 - number.leadingZeroBitCount
+        return (highest - 15, Int(number ^ 1 << highest))
+    }
+
+    /// The slots of the numbers below 65,536.
+    var firstSlots: UnsafeMutablePointer<RegistrationSlot>? {
+        unsafe segments[0].load(ordering: .relaxed)
     }
 
     /// The slot of a number, or `nil` when neither it nor a neighbour was ever registered.
-    @inline(__always)
-    static func slot(
-        _ number: CInt,
-        in segments: UnsafeMutablePointer<Segment>
-    ) -> UnsafeMutablePointer<RegistrationSlot>? {
-        let place = place(number)
+    func slot(_ number: UInt32) -> UnsafeMutablePointer<RegistrationSlot>? {
+        let place = Self.place(number)
         guard let slots = unsafe segments[place.segment].load(ordering: .acquiring) else { return nil }
         return unsafe slots + place.index
     }
 
-    func slot(_ number: CInt) -> UnsafeMutablePointer<RegistrationSlot>? {
-        unsafe Self.slot(number, in: segments)
-    }
-
     /// The slot of a number, made if need be; `nil` when memory is out. Called under the lock.
-    func makeSlot(_ number: CInt) -> UnsafeMutablePointer<RegistrationSlot>? {
+    func makeSlot(_ number: UInt32) -> UnsafeMutablePointer<RegistrationSlot>? {
         if let slot = unsafe slot(number) { return unsafe slot }
         let segment = Self.place(number).segment
-        let count = Int(Self.firstSize) << segment
-        // Zeroed by the kernel when a page of it is first touched: a large segment costs what is used of it.
+        let count = 0x8000 << max(segment, 1)
         guard let memory = unsafe calloc(count, MemoryLayout<RegistrationSlot>.stride) else { return nil }
         let slots = unsafe memory.bindMemory(to: RegistrationSlot.self, capacity: count)
         unsafe segments[segment].store(slots, ordering: .releasing)
         return unsafe slot(number)
+    }
+
+    /// Ends the registration of a descriptor that its owner is about to close.
+    func forget(_ number: CInt) {
+        changes.withLock { _ in
+            guard let slot = unsafe slot(UInt32(bitPattern: number)), unsafe slot.pointee.currentMode.isRegistered
+            else { return }
+            unsafe slot.pointee.end()
+            _ = clinux_epoll_ctl(epoll, EPOLL_CTL_DEL, number, 0, 0)
+        }
     }
 }

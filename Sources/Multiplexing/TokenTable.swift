@@ -6,11 +6,11 @@ public import Readiness
 /// multiplexer, such as a listener's, count down from `Token(rawValue: .max)`.
 @safe
 public struct TokenTable<State: ~Copyable>: ~Copyable {
-    private var states: UnsafeMutablePointer<State>
-    private var isTaken: UnsafeMutablePointer<Bool>
+    @usableFromInline var states: UnsafeMutablePointer<State>
+    @usableFromInline var isTaken: UnsafeMutablePointer<Bool>
     private var capacity: Int
     /// The states were placed below here at some time; from here on nothing is initialised.
-    private var reached = 0
+    @usableFromInline var reached = 0
     /// Free places below `reached`; the last one is taken first.
     private var free: [Int] = []
 
@@ -64,13 +64,15 @@ public struct TokenTable<State: ~Copyable>: ~Copyable {
     }
 
     /// Whether the token names a state.
+    @inlinable
     public func contains(_ token: Token) -> Bool {
-        unsafe token.rawValue < UInt64(reached) && isTaken[token.number]
+        unsafe token.rawValue < UInt64(truncatingIfNeeded: reached) && isTaken[token.number]
     }
 
     /// Works on the state of a token, in place.
     ///
     /// - Returns: what `body` returns, or `nil` when the token names no state.
+    @inlinable
     @inline(__always)
     public mutating func withState<Result: ~Copyable, Failure: Error>(
         of token: Token,

@@ -13,23 +13,24 @@ func epollWait(_ epoll: CInt, _ events: UnsafeMutablePointer<epoll_event>, _ cap
     }
 }
 
-/// Waits for at most so many nanoseconds, and not for less: the count, or -errno.
+/// Looks without waiting: the count, or -errno.
+func epollLook(_ epoll: CInt, _ events: UnsafeMutablePointer<epoll_event>, _ capacity: CInt) -> CInt {
+    unsafe clinux_epoll_wait(epoll, events, capacity, 0)
+}
+
+/// Waits until a point in time at the latest, and if nothing comes not for less: the count, or -errno.
 func epollWait(
     _ epoll: CInt,
     _ events: UnsafeMutablePointer<epoll_event>,
     _ capacity: CInt,
-    limit: Int64
+    until deadline: MonotonicInstant
 ) -> CInt {
-    guard limit > 0 else { return unsafe clinux_epoll_wait(epoll, events, capacity, 0) }
-    let (sum, isTooFar) = clinux_monotonic_now().addingReportingOverflow(limit)
-    let deadline = isTooFar ? Int64.max : sum
-    var left = limit
     while true {
-        let result = unsafe epollWaitOnce(epoll, events, capacity, nanoseconds: left)
-        guard result == 0 || result == -EINTR else { return result }
-        left = deadline - clinux_monotonic_now()
+        let (left, isTooFar) = deadline.nanoseconds.subtractingReportingOverflow(clinux_monotonic_now())
         // At the deadline one more look: what came together with the last signal is not left for the next wait.
-        if left <= 0 { return result == 0 ? 0 : unsafe clinux_epoll_wait(epoll, events, capacity, 0) }
+        if left <= 0 && !isTooFar { return unsafe epollLook(epoll, events, capacity) }
+        let result = unsafe epollWaitOnce(epoll, events, capacity, nanoseconds: isTooFar ? .max : left)
+        if result != 0 && result != -EINTR { return result }
     }
 }
 
@@ -51,16 +52,4 @@ private func epollWaitOnce(
 func milliseconds(roundingUp nanoseconds: Int64) -> CInt {
     guard nanoseconds > 0 else { return 0 }
     return CInt(clamping: (nanoseconds - 1) / 1_000_000 + 1)
-}
-
-extension Duration {
-    /// Whole nanoseconds, rounded up, as many as fit.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let fraction = attoseconds > 0 ? (attoseconds - 1) / 1_000_000_000 + 1 : attoseconds / 1_000_000_000
-        let (sum, sumOverflow) = whole.addingReportingOverflow(fraction)
-        return sumOverflow ? .max : sum
-    }
 }

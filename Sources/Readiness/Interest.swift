@@ -1,17 +1,20 @@
 /// What a watcher wants to hear of. Errors and hang-ups are reported whether asked for or not.
+///
+/// The values are those of `poll(2)` and `epoll_ctl(2)`.
 public struct Interest: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
+    public let rawValue: UInt16
 
-    public init(rawValue: UInt8) {
+    @inlinable
+    public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
     /// A read would not block: data, a waiting connection, the end of the stream or an error.
-    public static let readable = Interest(rawValue: 1)
+    @inlinable public static var readable: Interest { Interest(rawValue: 1) }
     /// A write would not block: room, a finished connect or an error.
-    public static let writable = Interest(rawValue: 2)
+    @inlinable public static var writable: Interest { Interest(rawValue: 4) }
     /// Out-of-band data (POLLPRI).
-    public static let priority = Interest(rawValue: 4)
+    @inlinable public static var priority: Interest { Interest(rawValue: 2) }
     /// The peer has shut its writing half (POLLRDHUP), known before the data is read.
-    public static let peerClosed = Interest(rawValue: 8)
+    @inlinable public static var peerClosed: Interest { Interest(rawValue: 0x2000) }
 }

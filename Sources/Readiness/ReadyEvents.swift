@@ -1,27 +1,31 @@
 /// What is ready on a descriptor, or why its watcher is called.
+///
+/// The values are those of `poll(2)` and `epoll_ctl(2)`.
 public struct ReadyEvents: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
+    public let rawValue: UInt16
 
-    public init(rawValue: UInt8) {
+    @inlinable
+    public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
     /// A read would not block.
-    public static let readable = ReadyEvents(rawValue: 1)
+    @inlinable public static var readable: ReadyEvents { ReadyEvents(rawValue: 1) }
     /// A write would not block.
-    public static let writable = ReadyEvents(rawValue: 2)
+    @inlinable public static var writable: ReadyEvents { ReadyEvents(rawValue: 4) }
     /// Out-of-band data is there.
-    public static let priority = ReadyEvents(rawValue: 4)
+    @inlinable public static var priority: ReadyEvents { ReadyEvents(rawValue: 2) }
     /// The peer has shut its writing half.
-    public static let peerClosed = ReadyEvents(rawValue: 8)
+    @inlinable public static var peerClosed: ReadyEvents { ReadyEvents(rawValue: 0x2000) }
     /// Both directions are over (POLLHUP).
-    public static let hangUp = ReadyEvents(rawValue: 16)
+    @inlinable public static var hangUp: ReadyEvents { ReadyEvents(rawValue: 16) }
     /// An error is pending (POLLERR).
-    public static let error = ReadyEvents(rawValue: 32)
+    @inlinable public static var error: ReadyEvents { ReadyEvents(rawValue: 8) }
     /// The time-out of the watcher passed, and nothing was ready.
-    public static let timedOut = ReadyEvents(rawValue: 64)
+    @inlinable public static var timedOut: ReadyEvents { ReadyEvents(rawValue: 64) }
 
     /// The interest that the event answers.
+    @inlinable
     public init(_ interest: Interest) {
         rawValue = interest.rawValue
     }

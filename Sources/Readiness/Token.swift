@@ -2,6 +2,7 @@
 public struct Token: RawRepresentable, Hashable, Sendable, ExpressibleByIntegerLiteral {
     public let rawValue: UInt64
 
+    @inlinable
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
@@ -16,5 +17,5 @@ public struct Token: RawRepresentable, Hashable, Sendable, ExpressibleByIntegerL
     }
 
     /// The token as a number, as ``init(_:)`` took it.
-    public var number: Int { Int(truncatingIfNeeded: rawValue) }
+    @inlinable public var number: Int { Int(truncatingIfNeeded: rawValue) }
 }

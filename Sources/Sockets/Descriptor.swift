@@ -6,7 +6,7 @@ public import SystemPackage
 /// Multiplexers learn of the close: the descriptor is removed from each first, even where a duplicate keeps its file
 /// open, and an event that was read for the old file is never given to the next file with the same number.
 public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
-    let number: CInt
+    @usableFromInline let number: CInt
 
     /// Takes over an open descriptor that nobody else closes.
     public init(adopting descriptor: FileDescriptor) {
@@ -17,7 +17,7 @@ public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
         self.number = number
     }
 
-    public var fileDescriptor: FileDescriptor { FileDescriptor(rawValue: number) }
+    @inlinable public var fileDescriptor: FileDescriptor { FileDescriptor(rawValue: number) }
 
     /// A close-on-exec copy of the descriptor: a second owner of the same open file (`fcntl(2)`, F_DUPFD_CLOEXEC).
     public func duplicate() throws(IOError) -> Descriptor {

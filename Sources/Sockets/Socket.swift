@@ -6,7 +6,7 @@ public import SystemPackage
 ///
 /// What can be done with a socket is in ``SocketHandle``, which a borrowed socket offers too.
 public struct Socket: ~Copyable, Sendable, SocketHandle {
-    var descriptor: Descriptor
+    @usableFromInline var descriptor: Descriptor
 
     /// A new, unconnected socket (`socket(2)`).
     ///
@@ -29,7 +29,7 @@ public struct Socket: ~Copyable, Sendable, SocketHandle {
         descriptor = Descriptor(number: number)
     }
 
-    public var fileDescriptor: FileDescriptor { descriptor.fileDescriptor }
+    @inlinable public var fileDescriptor: FileDescriptor { descriptor.fileDescriptor }
 
     /// Ends ownership without closing; the caller closes the descriptor from here on.
     public consuming func release() -> FileDescriptor {

@@ -1,4 +1,4 @@
-internal import CLinux
+public import CLinux
 internal import Glibc
 public import SystemPackage
 
@@ -86,13 +86,17 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     /// For streams. A datagram without bytes looks like the end here: use ``receive(into:)`` for messages.
     ///
     /// - Throws: `connectionReset`, once: later reads find the end.
+    @inlinable
     public func read(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReadOutcome {
+        let number = fileDescriptor.rawValue
         let result = unsafe buffer.withUnsafeMutableBytes { unsafe clinux_read(number, $0.baseAddress, $0.count) }
-        return try readOutcome("read", result, room: buffer.count)
+        return result > 0 ? .bytes(result) : try readNothing(result, room: buffer.count)
     }
 
     /// Reads what is there into the free part of `buffer` (`read(2)`); the rest as above.
+    @inlinable
     public func read(into buffer: inout OutputSpan<UInt8>) throws(IOError) -> ReadOutcome {
+        let number = fileDescriptor.rawValue
         let room = buffer.freeCapacity
         let result = unsafe buffer.withUnsafeMutableBufferPointer { (bytes, count) in
             let free = UnsafeMutableRawBufferPointer(bytes.extracting(count...))
@@ -100,30 +104,32 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
             if result > 0 { count += result }
             return result
         }
-        return try readOutcome("read", result, room: room)
+        return result > 0 ? .bytes(result) : try readNothing(result, room: room)
     }
 
     /// Writes as much as the socket's buffer takes (`send(2)`). Never raises SIGPIPE.
     ///
     /// - Throws: `brokenPipe` or `connectionReset` when nobody will read it.
+    @inlinable
     public func write(_ bytes: Span<UInt8>) throws(IOError) -> WriteOutcome {
-        let result = unsafe bytes.withUnsafeBytes {
-            unsafe clinux_send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
-        }
-        return try writeOutcome("send", result)
+        let number = fileDescriptor.rawValue
+        let result = unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, $0.count) }
+        return result >= 0 ? .bytes(result) : try writeNothing("send", result)
     }
 
     /// Writes two pieces in one call, such as a header and its body, as much as the socket's buffer takes
     /// (`sendmsg(2)`). Never raises SIGPIPE. On a datagram socket they make one datagram.
     ///
     /// - Throws: as ``write(_:)``.
+    @inlinable
     public func write(_ first: Span<UInt8>, _ second: Span<UInt8>) throws(IOError) -> WriteOutcome {
+        let number = fileDescriptor.rawValue
         let result = unsafe first.withUnsafeBytes { first in
             unsafe second.withUnsafeBytes { second in
                 unsafe clinux_send_pair(number, first.baseAddress, first.count, second.baseAddress, second.count)
             }
         }
-        return try writeOutcome("sendmsg", result)
+        return result >= 0 ? .bytes(result) : try writeNothing("sendmsg", result)
     }
 
     /// Ends one direction of the connection, or both (`shutdown(2)`).
@@ -156,10 +162,10 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     /// - Throws: `invalidArgument` when none is pending, or when it comes in line.
     public func receiveOutOfBand() throws(IOError) -> UInt8? {
         var byte: UInt8 = 0
-        switch try readOutcome("recv", unsafe clinux_recv(number, &byte, 1, CInt(MSG_OOB)), room: 1) {
-        case .bytes: return byte
-        case .wouldBlock, .end: return nil
-        }
+        let result = unsafe clinux_recv(number, &byte, 1, CInt(MSG_OOB))
+        if result > 0 { return byte }
+        guard result < 0, result != -Int(EAGAIN) else { return nil }
+        throw IOError("recv", errno: Errno(rawValue: CInt(-result)))
     }
 
     /// Whether the next byte to read is the one at the out-of-band mark (`sockatmark(3)`).
@@ -236,29 +242,6 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     public func setBlocking(_ blocks: Bool) throws(IOError) {
         let flags = try checked("fcntl", clinux_get_status_flags(number))
         try check("fcntl", clinux_set_status_flags(number, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK))
-    }
-
-    // MARK: Results
-
-    private func readOutcome(
-        _ operation: @autoclosure () -> IOError.Operation,
-        _ result: Int,
-        room: Int
-    ) throws(IOError) -> ReadOutcome {
-        if result > 0 { return .bytes(result) }
-        // Without room for a byte nothing was asked, so nothing is known of the end.
-        if result == 0 { return room == 0 ? .bytes(0) : .end }
-        if result == -Int(EAGAIN) { return .wouldBlock }
-        throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))
-    }
-
-    private func writeOutcome(
-        _ operation: @autoclosure () -> IOError.Operation,
-        _ result: Int
-    ) throws(IOError) -> WriteOutcome {
-        if result >= 0 { return .bytes(result) }
-        if result == -Int(EAGAIN) { return .wouldBlock }
-        throw IOError(operation(), errno: Errno(rawValue: CInt(-result)))
     }
 
     private func known(_ address: SocketAddress?, _ operation: IOError.Operation) throws(IOError) -> SocketAddress {

@@ -37,8 +37,14 @@
     } while (result < 0 && errno == EINTR);         \
     return result < 0 ? -errno : result
 
+/* What to do about a read or a send that has just failed: again after a signal, else -errno. Apart, so that the
+   calls that succeed keep no loop. */
+long clinux_read_failed(int descriptor, void *buffer, size_t count);
+long clinux_send_failed(int descriptor, const void *buffer, size_t count, int flags);
+
 static inline long clinux_read(int descriptor, void *buffer, size_t count) {
-    CLINUX_RETRY(read(descriptor, buffer, count));
+    long result = read(descriptor, buffer, count);
+    return result >= 0 ? result : clinux_read_failed(descriptor, buffer, count);
 }
 
 static inline long clinux_write(int descriptor, const void *buffer, size_t count) {
@@ -58,13 +64,19 @@ static inline long clinux_recv(int descriptor, void *buffer, size_t count, int f
 }
 
 static inline long clinux_send(int descriptor, const void *buffer, size_t count, int flags) {
-    CLINUX_RETRY(send(descriptor, buffer, count, flags));
+    long result = send(descriptor, buffer, count, flags);
+    return result >= 0 ? result : clinux_send_failed(descriptor, buffer, count, flags);
 }
 
 static inline long clinux_sendto(
     int descriptor, const void *buffer, size_t count, int flags, const struct sockaddr *address, socklen_t length
 ) {
     CLINUX_RETRY(sendto(descriptor, buffer, count, flags, address, length));
+}
+
+/* No SIGPIPE. */
+static inline long clinux_send_quietly(int descriptor, const void *buffer, size_t count) {
+    return clinux_send(descriptor, buffer, count, MSG_NOSIGNAL);
 }
 
 /* Two pieces in one call; no SIGPIPE. */

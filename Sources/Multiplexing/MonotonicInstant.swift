@@ -1,0 +1,40 @@
+internal import CLinux
+
+/// A point in time on the clock that multiplexers wait by: it never jumps, and stands still while the machine is suspended
+/// (`clock_gettime(2)`, CLOCK_MONOTONIC). One word, and cheap to take and to compare.
+public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
+    /// Nanoseconds since an unspecified point.
+    let nanoseconds: Int64
+
+    /// The present.
+    public static var now: MonotonicInstant { MonotonicInstant(nanoseconds: clinux_monotonic_now()) }
+
+    /// A later or an earlier point; what does not fit in 292 years is as far away as can be.
+    public func advanced(by duration: Duration) -> MonotonicInstant {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        guard overflow else { return MonotonicInstant(nanoseconds: sum) }
+        return MonotonicInstant(nanoseconds: duration < .zero ? .min : .max)
+    }
+
+    /// How long it is from here to another point; negative when that is earlier.
+    public func duration(to other: MonotonicInstant) -> Duration {
+        .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+    }
+
+    public static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, rounded up, as many as fit.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let fraction = attoseconds > 0 ? (attoseconds - 1) / 1_000_000_000 + 1 : attoseconds / 1_000_000_000
+        let (sum, sumOverflow) = whole.addingReportingOverflow(fraction)
+        guard !sumOverflow else { return seconds < 0 ? .min : .max }
+        return sum
+    }
+}
