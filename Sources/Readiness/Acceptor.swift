@@ -44,6 +44,7 @@ public struct Acceptor: ~Copyable {
     /// - Parameters:
     ///   - socket: a socket that listens.
     ///   - budget: the most connections to accept a turn, at least 1, so that they do not starve the others.
+    ///   - exhaustion: what to do when the process has no descriptor left.
     /// - Throws: `noDescriptors` when not even the reserve can be had; `invalidArgument` for a budget below 1 and for a
     ///   socket that does not listen.
     public init(
