@@ -98,6 +98,16 @@ int64_t clinux_monotonic_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+#if defined(__has_feature) && __has_feature(thread_sanitizer)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+void clinux_lock_acquired(void *lock) { __tsan_acquire(lock); }
+void clinux_lock_released(void *lock) { __tsan_release(lock); }
+#else
+void clinux_lock_acquired(void *lock) { (void)lock; }
+void clinux_lock_released(void *lock) { (void)lock; }
+#endif
+
 void clinux_ignore_sigpipe(void) {
     struct sigaction current;
     if (sigaction(SIGPIPE, NULL, &current) < 0 || current.sa_handler != SIG_DFL) return;

@@ -13,7 +13,7 @@ public import SystemPackage
 /// descriptor until it is rearmed.
 ///
 /// Descriptors are borrowed, not owned:
-/// - The close of a ``Descriptor`` or a ``Socket`` removes it first, and ends the events that were collected for it.
+/// - The close of a `Descriptor` or a `Socket` removes it first, and ends the events that were collected for it.
 /// - A descriptor that another library closes is forgotten by the kernel, if no duplicate of it is left; its number can
 ///   then be added again. Remove it before such a close: otherwise events collected earlier are still handed out.
 ///

@@ -31,7 +31,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
     /// - Returns: `false`, and drops the job, once the loop is gone.
     @discardableResult
     public func post(_ job: @escaping Job) -> Bool {
-        let (isFirst, isClosed) = queue.withLock { queue in
+        let (isFirst, isClosed) = queue.withLock(of: self) { queue in
             guard !queue.isClosed else { return (false, true) }
             queue.jobs.append(job)
             return (queue.jobs.count == 1, false)
@@ -43,7 +43,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
     /// The jobs posted so far; called by the loop on its thread. What they post in turn belongs to the next turn.
     package func take() -> [Job] {
         _ = clinux_eventfd_take(event.fileDescriptor.rawValue)
-        return queue.withLock { queue in
+        return queue.withLock(of: self) { queue in
             defer { queue.jobs = [] }
             return queue.jobs
         }
@@ -51,7 +51,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// No job is accepted from here on; the ones that wait are dropped outside the lock.
     package func close() {
-        let dropped = queue.withLock { queue in
+        let dropped = queue.withLock(of: self) { queue in
             defer { queue.jobs = [] }
             queue.isClosed = true
             return queue.jobs

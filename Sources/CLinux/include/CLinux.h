@@ -246,6 +246,10 @@ static inline uintptr_t clinux_thread_identity(void) {
 #endif
 }
 
+/* Tell the thread sanitizer of a lock that code it does not see has taken, or is about to give back; else nothing. */
+void clinux_lock_acquired(void *lock);
+void clinux_lock_released(void *lock);
+
 /* Ignores SIGPIPE for the process unless the program has already given it a handler. */
 void clinux_ignore_sigpipe(void);
 
