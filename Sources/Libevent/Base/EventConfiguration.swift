@@ -10,7 +10,7 @@ public struct EventConfiguration: Hashable, Sendable {
             self.rawValue = rawValue
         }
 
-        /// The base has no locks of libevent's. They are not needed: a base belongs to one thread, and ``Poster`` is the
+        /// The base has no locks of libevent's. They are not needed: a base belongs to one thread, and `Poster` is the
         /// way in from others. Leave this out for a base that is lent to C code which calls it from several threads.
         public static let noLock = Flags(rawValue: 0x01)
         /// Environment variables such as `EVENT_NOEPOLL` change nothing.

@@ -51,7 +51,8 @@ extension EventBuffer {
     ///
     /// The buffer cannot be changed inside `body`.
     ///
-    /// - Parameter capacity: 0 or more. The memory stays with the buffer, used or not, until bytes leave it.
+    /// `capacity` is 0 or more. The memory stays with the buffer, used or not, until bytes leave it.
+    ///
     /// - Throws: as ``append(_:)-(Span<UInt8>)``, and what `body` throws. To throw an error of your own, return a
     ///   `Result` from it.
     public func append<R>(

@@ -10,7 +10,8 @@ extension EventBuffer {
     /// functions are `evbuffer_reserve_space` and `evbuffer_commit_space`: `evbuffer_read` asks the kernel first, and
     /// never takes more than 4,096 bytes.
     ///
-    /// - Parameter limit: at least 1. Room for so many bytes is made before the read, and kept.
+    /// `limit` is at least 1. Room for so many bytes is made before the read, and kept.
+    ///
     /// - Throws: the system's error; `outOfRange`, `busy` while spans are out, `frozen`, `closed`, `noMemory`.
     public func read(
         from source: borrowing some DescriptorHolder & ~Copyable & ~Escapable,

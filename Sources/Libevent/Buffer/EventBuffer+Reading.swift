@@ -8,9 +8,8 @@ extension EventBuffer {
     ///
     /// The buffer cannot be changed inside `body`.
     ///
-    /// - Parameters:
-    ///   - offset: where to begin.
-    ///   - length: how many bytes to show; `nil` for all that follow.
+    /// `offset` is where to begin, `length` how many bytes to show; `nil` shows all that follow.
+    ///
     /// - Throws: `outOfRange` when the buffer does not have these bytes, `closed`, `unsupported` while a file is queued
     ///   that is not in memory, and what `body` throws. To throw an error of your own, return a `Result` from it.
     public func withSegments<R>(
@@ -31,7 +30,8 @@ extension EventBuffer {
     ///
     /// The buffer cannot be changed inside `body`.
     ///
-    /// - Parameter length: how many bytes from the front; `nil` for all.
+    /// `length` is how many bytes from the front; `nil` shows all.
+    ///
     /// - Throws: as ``withSegments(from:count:_:)``; `noMemory`.
     public func withContiguousSpan<R>(
         first length: Int? = nil,
@@ -64,7 +64,8 @@ extension EventBuffer {
     /// Copies bytes into the free part of `output`, as many as fit and are there; the buffer keeps them. The C function
     /// is `evbuffer_copyout_from`.
     ///
-    /// - Parameter offset: where to begin; 0 to ``count``.
+    /// `offset` is where to begin, 0 to ``count``.
+    ///
     /// - Returns: how many were copied.
     /// - Throws: as ``withSegments(from:count:_:)``.
     @discardableResult
@@ -82,7 +83,8 @@ extension EventBuffer {
     /// Copies bytes into `output`, as many as fit and are there; the buffer keeps them. The C function is
     /// `evbuffer_copyout_from`.
     ///
-    /// - Parameter offset: where to begin; 0 to ``count``.
+    /// `offset` is where to begin, 0 to ``count``.
+    ///
     /// - Returns: how many were copied.
     /// - Throws: as ``withSegments(from:count:_:)``.
     @discardableResult

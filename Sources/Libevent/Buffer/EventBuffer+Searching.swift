@@ -39,8 +39,9 @@ extension EventBuffer {
 
     /// Where the first line end is that begins at `start` or later. The C function is `evbuffer_search_eol`.
     ///
-    /// - Parameter start: 0 to ``count``. What lies before it is not looked at: resume at least one byte before the end
-    ///   searched so far, so that a CR there is found with its LF.
+    /// `start` is 0 to ``count``. What lies before it is not looked at: resume at least one byte before the end searched so
+    /// far, so that a CR there is found with its LF.
+    ///
     /// - Returns: the offsets of the bytes that end the line, `nil` when the line has no end yet.
     /// - Throws: as ``firstIndex(of:from:to:)-(Span<UInt8>,_,_)``.
     public func firstLineEnd(_ ending: LineEnding, from start: Int = 0) throws(IOError) -> Range<Int>? {
@@ -55,8 +56,9 @@ extension EventBuffer {
     /// Takes one line from the front, and its end, which is not part of the result. Zero bytes are bytes like others. The
     /// C function is `evbuffer_readln`.
     ///
-    /// - Parameter longest: the most bytes that a line may have, its end not counted, so that a peer which never ends one
-    ///   cannot fill the memory.
+    /// `longest` is the most bytes that a line may have, its end not counted, so that a peer which never ends one cannot
+    /// fill the memory.
+    ///
     /// - Returns: the line, which may be empty; `nil` when it has no end yet.
     /// - Throws: `outOfRange` when the line is longer, and stays in the buffer; `busy` while spans are out, `frozen`,
     ///   `closed`, `unsupported` while a file is queued that is not in memory.

@@ -172,7 +172,7 @@ public final class Event: BaseMember {
 
     /// Starts to watch; an event that is added already gets the new time-out. The C function is `event_add`.
     ///
-    /// A descriptor event that has a time-out is called with ``ReadyEvents/timedOut`` when nothing was ready for that
+    /// A descriptor event that has a time-out is called with `ReadyEvents.timedOut` when nothing was ready for that
     /// long; a descriptor that becomes ready as the time runs out counts as ready. A timer needs a delay: zero fires in
     /// the next turn, and a repeating one takes a positive delay only.
     ///

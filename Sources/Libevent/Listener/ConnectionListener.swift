@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Accepts connections and hands each to its handler, on the base's thread.
 ///
 /// The base keeps the listener until it is closed. Connections are accepted a budget a turn, so that a burst of them does
-/// not starve those that stand; when descriptors run out, see ``Acceptor``.
+/// not starve those that stand; when descriptors run out, see `Acceptor`.
 public final class ConnectionListener: BaseMember {
     /// Called with the connection and the address of its peer, which is `nil` for a family that this package does not
     /// know. An error that it throws goes to the error handler; the connection is then closed.
@@ -27,9 +27,8 @@ public final class ConnectionListener: BaseMember {
 
     /// Listens on an address and starts to accept.
     ///
-    /// - Parameters:
-    ///   - backlog: how many connections may wait; capped by the kernel.
-    ///   - budget: the most connections to accept a turn.
+    /// `backlog` connections may wait, capped by the kernel; at most `budget` are accepted a turn.
+    ///
     /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `outOfRange`, `closed`.
     @discardableResult
     public convenience init(
