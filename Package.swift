@@ -70,7 +70,11 @@ let package = Package(
         ),
 
         .testTarget(name: "SocketsTests", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
-        .testTarget(name: "ReadinessTests", dependencies: ["Readiness", "Sockets", "CLinux", system], swiftSettings: house),
+        .testTarget(
+            name: "ReadinessTests",
+            dependencies: ["Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "MultiplexingTests",
             dependencies: ["Multiplexing", "Readiness", "Sockets", "CLinux", system],
@@ -83,7 +87,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EvlabTests",
-            dependencies: ["evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system],
+            dependencies: [
+                "evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system,
+            ],
             swiftSettings: house
         ),
     ]

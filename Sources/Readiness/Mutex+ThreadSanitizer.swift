@@ -1,6 +1,5 @@
-package import Synchronization
-
 internal import CLinux
+package import Synchronization
 
 extension Mutex {
     /// Runs `body` while the lock is held, as `withLock` does, and lets the thread sanitizer know.
