@@ -90,6 +90,7 @@ let package = Package(
             dependencies: [
                 "evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system,
             ],
+            exclude: ["Clients"],
             swiftSettings: house
         ),
     ]

@@ -65,14 +65,14 @@ struct CompareCommand: ParsableCommand {
 
     private func numbers(_ text: String, of option: String, upTo most: Int) throws -> [Int] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-            let kilo = part.hasSuffix("K")
-            let number = Int(kilo ? part.dropLast() : part).flatMap { number in
-                kilo ? number.multipliedReportingOverflow(by: 1024).partialValue : number
+            let isKilo = part.hasSuffix("K")
+            let number = Int(isKilo ? part.dropLast() : part).map {
+                $0.multipliedReportingOverflow(by: isKilo ? 1024 : 1)
             }
-            guard let number, (1...most).contains(number) else {
+            guard let number, !number.overflow, (1...most).contains(number.partialValue) else {
                 throw ValidationError("\(option) '\(part)': use numbers from 1 to \(most) with commas between them")
             }
-            return number
+            return number.partialValue
         }
     }
 

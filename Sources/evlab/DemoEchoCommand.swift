@@ -56,8 +56,6 @@ struct DemoEchoCommand: ParsableCommand {
         let method = try method.usable()
         let server = EchoServer(api: api, method: method, trigger: trigger?.trigger ?? api.defaultTrigger)
         let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
-        Output.say(
-            "\(totals.connections) connections, \(totals.bytes) bytes sent back, \(totals.shed) connections refused"
-        )
+        Output.say("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
     }
 }

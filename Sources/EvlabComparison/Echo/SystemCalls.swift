@@ -2,9 +2,9 @@ internal import Sockets
 
 /// System calls a message, counted by strace as the difference between two run lengths: what starting and ending cost
 /// falls out.
-enum SystemCalls {
+package enum SystemCalls {
     /// Either the count, or why there is none.
-    enum Count: Hashable, Sendable {
+    package enum Count: Hashable, Sendable {
         case perMessage(Double)
         case unknown(String)
     }
@@ -60,7 +60,7 @@ enum SystemCalls {
     }
 
     /// The number of calls in the summary that `strace -c` prints; `nil` when the lines hold none.
-    static func total(of summary: [String]) -> Int? {
+    package static func total(of summary: [String]) -> Int? {
         let rows = summary.map { $0.split(separator: " ") }.filter(isRow)
         let counts = rows.compactMap { Int($0[3]) }
         return counts.isEmpty || counts.count != rows.count ? nil : counts.reduce(0, +)

@@ -1,0 +1,28 @@
+/// A way in which `evlab demo echo` can serve.
+struct EchoVariant: Sendable, CustomStringConvertible {
+    let arguments: [String]
+
+    var description: String { arguments.filter { !$0.hasPrefix("--") }.joined(separator: " ") }
+
+    private init(_ api: String, _ method: String, _ trigger: String) {
+        arguments = ["--api", api, "--method", method, "--trigger", trigger]
+    }
+
+    private static let methods = ["epoll", "epoll-changelist", "poll", "select"]
+
+    /// Every combination that the command takes.
+    static let all: [EchoVariant] =
+        methods.map { EchoVariant("bufferevent", $0, "level") }
+        + methods.map { EchoVariant("event", $0, "level") }
+        + ["epoll", "epoll-changelist"].map { EchoVariant("event", $0, "edge") }
+        + ["level", "edge"].map { EchoVariant("multiplexer", "epoll", $0) }
+
+    /// One of each interface.
+    static let interfaces = [
+        EchoVariant("bufferevent", "epoll", "level"), EchoVariant("event", "epoll", "level"),
+        EchoVariant("multiplexer", "epoll", "edge"),
+    ]
+
+    /// The ones that take any number of descriptors.
+    static let unlimited = all.filter { !$0.arguments.contains("select") }
+}

@@ -1,0 +1,175 @@
+import CLinux
+import Glibc
+import Sockets
+import SystemPackage
+
+/// A program under test, in a process of its own; killed when this goes out of scope.
+struct Program: ~Copyable {
+    /// How it ended.
+    struct End {
+        /// Its exit code, or 128 + the signal that ended it.
+        let code: CInt
+        /// What it wrote and nobody read before.
+        let output: String
+        let errors: String
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Far more than anything here takes: only a hang reaches it.
+    static let patience: Duration = .seconds(90)
+
+    let id: pid_t
+    private let ended: Descriptor
+    private let output: Descriptor
+    private let errors: Descriptor
+    private var outputBytes: [UInt8] = []
+    private var errorBytes: [UInt8] = []
+    private var isGone = false
+    private var isReaped = false
+
+    private init(
+        id: pid_t,
+        ended: consuming Descriptor,
+        output: consuming Descriptor,
+        errors: consuming Descriptor
+    ) {
+        self.id = id
+        self.ended = ended
+        self.output = output
+        self.errors = errors
+    }
+
+    /// Starts a program that is looked for in PATH unless its name has a slash.
+    static func start(_ arguments: [String]) throws -> Program {
+        let output = try makePipe()
+        let errors = try makePipe()
+        let id = spawn(arguments, output.writer.fileDescriptor.rawValue, errors.writer.fileDescriptor.rawValue)
+        guard id > 0 else { throw Failure(description: "\(arguments): \(Errno(rawValue: -id))") }
+        let ended = Descriptor(adopting: FileDescriptor(rawValue: clinux_pidfd(id)))
+        return Program(id: id, ended: ended, output: output.reader, errors: errors.reader)
+    }
+
+    static func evlab(_ arguments: [String]) throws -> Program {
+        try start([evlabPath] + arguments)
+    }
+
+    /// Runs a program to its end.
+    static func run(_ arguments: [String]) throws -> End {
+        var program = try start(arguments)
+        return try program.end()
+    }
+
+    static func runEvlab(_ arguments: [String]) throws -> End {
+        try run([evlabPath] + arguments)
+    }
+
+    /// The command that was built with these tests: it lies beside them.
+    static var evlabPath: String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe buffer.withUnsafeMutableBytes {
+            unsafe clinux_read_link("/proc/self/exe", $0.baseAddress, $0.count)
+        }
+        let path = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/evlab"
+    }
+
+    private struct Pipe: ~Copyable {
+        let reader: Descriptor
+        let writer: Descriptor
+    }
+
+    private static func makePipe() throws -> Pipe {
+        var ends: [CInt] = [-1, -1]
+        let result = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_pipe($0.baseAddress) }
+        guard result == 0 else { throw Errno(rawValue: -result) }
+        return Pipe(
+            reader: Descriptor(adopting: FileDescriptor(rawValue: ends[0])),
+            writer: Descriptor(adopting: FileDescriptor(rawValue: ends[1]))
+        )
+    }
+
+    private static func spawn(_ arguments: [String], _ output: CInt, _ errors: CInt) -> pid_t {
+        var pointers = unsafe arguments.map { unsafe strdup($0) }
+        unsafe pointers.append(nil)
+        defer { unsafe pointers.forEach { unsafe free($0) } }
+        return unsafe pointers.withUnsafeBufferPointer { buffer in
+            var launch = unsafe clinux_launch(
+                path: buffer.first.flatMap { unsafe UnsafePointer($0) },
+                arguments: buffer.baseAddress,
+                output: output,
+                errors: errors,
+                core: -1,
+                // Threads of the tests come and go; a child must not go with the one that started it.
+                dies_with_us: false
+            )
+            return unsafe clinux_spawn(&launch)
+        }
+    }
+
+    func send(_ signal: CInt) {
+        _ = clinux_kill(id, signal)
+    }
+
+    /// Nanoseconds of CPU that it has used.
+    var cpu: Int64 { clinux_cpu_of_process(id) }
+
+    /// The next line of its standard output.
+    mutating func line() throws -> String {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            if let end = outputBytes.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { outputBytes.removeSubrange(...end) }
+                return String(decoding: outputBytes[..<end], as: UTF8.self)
+            }
+            try advance(until: deadline, "a line")
+            guard !isGone else { throw Failure(description: "it ended: " + String(decoding: errorBytes, as: UTF8.self)) }
+        }
+    }
+
+    /// Waits for its end.
+    mutating func end() throws -> End {
+        let deadline = ContinuousClock.now + Self.patience
+        while !isGone { try advance(until: deadline, "its end") }
+        let code = clinux_wait_child(id)
+        isReaped = true
+        return End(
+            code: code,
+            output: String(decoding: outputBytes, as: UTF8.self),
+            errors: String(decoding: errorBytes, as: UTF8.self)
+        )
+    }
+
+    /// Takes what it has written; `isGone` is set once it has ended and all of it was taken.
+    private mutating func advance(until deadline: ContinuousClock.Instant, _ what: String) throws {
+        guard ContinuousClock.now < deadline else {
+            throw Failure(description: "\(what) did not come: " + String(decoding: errorBytes, as: UTF8.self))
+        }
+        var requests = [output.fileDescriptor, errors.fileDescriptor, ended.fileDescriptor].map {
+            pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0)
+        }
+        _ = unsafe requests.withUnsafeMutableBufferPointer { unsafe clinux_poll($0.baseAddress, 3, 1000) }
+        let hasEnded = requests[2].revents != 0
+        let took = Self.drain(output, into: &outputBytes)
+        if Self.drain(errors, into: &errorBytes) || took { return }
+        isGone = hasEnded
+    }
+
+    private static func drain(_ descriptor: borrowing Descriptor, into bytes: inout [UInt8]) -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe chunk.withUnsafeMutableBytes {
+            unsafe clinux_read(descriptor.fileDescriptor.rawValue, $0.baseAddress, $0.count)
+        }
+        guard count > 0 else { return false }
+        bytes += chunk.prefix(count)
+        return true
+    }
+
+    deinit {
+        guard !isReaped else { return }
+        _ = clinux_kill(id, SIGKILL)
+        _ = clinux_wait_child(id)
+    }
+}

@@ -1,0 +1,15 @@
+import Glibc
+
+/// Whether a test that needs a program of the system may run. On a machine that checks every change nothing may be left
+/// out: there the test runs, and fails when the program is missing.
+func has(_ tools: String...) -> Bool {
+    if let value = unsafe getenv("CI"), unsafe String(cString: value) == "true" { return true }
+    return tools.allSatisfy { tool in
+        (try? Program.run(["sh", "-c", "command -v \"$0\"", tool]).code) == 0
+    }
+}
+
+/// The path of one of the clients that are written in Python.
+func client(_ name: String, file: String = #filePath) -> String {
+    file.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Clients/\(name).py"
+}
