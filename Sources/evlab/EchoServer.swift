@@ -11,21 +11,16 @@ struct EchoServer {
 
     /// Serves until a signal ends it.
     ///
-    /// - Parameter announce: called with the address once clients can connect.
+    /// - Parameter announce: called with the address once clients can connect and signals are heeded.
     func serve(on listener: consuming Socket, announce: (SocketAddress) -> Void) throws(IOError) -> EchoTotals {
         let address = try listener.localAddress()
         switch api {
         case .bufferevent:
-            let base = try makeBase()
-            announce(address)
-            return try serveEcho(onBufferEvents: base, listener: listener)
+            return try serveEcho(onBufferEvents: try makeBase(), listener: listener) { announce(address) }
         case .event:
-            let base = try makeBase()
-            announce(address)
-            return try serveEcho(onEvents: base, listener: listener, trigger: trigger)
+            return try serveEcho(onEvents: try makeBase(), listener: listener, trigger: trigger) { announce(address) }
         case .multiplexer:
-            announce(address)
-            throw IOError("TEMP", .unsupported)
+            return try serveEcho(onMultiplexer: listener, trigger: trigger) { announce(address) }
         }
     }
 

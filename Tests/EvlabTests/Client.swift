@@ -20,7 +20,9 @@ struct Client: ~Copyable {
         var request = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
         let deadline = ContinuousClock.now + Program.patience
         while unsafe clinux_poll(&request, 1, 1000) <= 0 {
-            guard ContinuousClock.now < deadline else { throw Program.Failure(description: "nothing came of the socket") }
+            guard ContinuousClock.now < deadline else {
+                throw Program.Failure(description: "nothing came of the socket")
+            }
         }
     }
 

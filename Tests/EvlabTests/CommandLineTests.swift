@@ -64,7 +64,7 @@ struct CommandLineTests {
         expectFailure(end, ["127.0.0.1:\(port)", "--port"])
     }
 
-    @Test("A port without the right to it is a failure", .enabled(if: has("setpriv")), arguments: EchoVariant.interfaces)
+    @Test("A port without right is a failure", .enabled(if: has("setpriv")), arguments: EchoVariant.interfaces)
     func privilegedPort(_ variant: EchoVariant) throws {
         let command = [Program.evlabPath, "demo", "echo", "--port", "1"] + variant.arguments
         // Root has the right, unless it is taken away; everybody else lacks it.
@@ -76,7 +76,8 @@ struct CommandLineTests {
     @Test("An address that is not this machine's is a failure")
     func foreignAddress() throws {
         // 192.0.2.0/24 is for documentation only.
-        expectFailure(try Program.runEvlab(["demo", "echo", "--host", "192.0.2.1", "--port", "0"]), ["192.0.2.1", "--host"])
+        let end = try Program.runEvlab(["demo", "echo", "--host", "192.0.2.1", "--port", "0"])
+        expectFailure(end, ["192.0.2.1", "--host"])
     }
 
     @Test("A method that the machine lacks is a failure", arguments: ["kqueue", "devpoll", "evport"])
@@ -90,7 +91,10 @@ struct CommandLineTests {
         expectFailure(end, ["/nowhere/at/all.json"])
     }
 
-    @Test("Help goes to standard output", arguments: [[], ["--help"], ["demo"], ["demo", "echo", "--help"], ["compare", "-h"]])
+    @Test(
+        "Help goes to standard output",
+        arguments: [[], ["--help"], ["demo"], ["demo", "echo", "--help"], ["compare", "-h"]]
+    )
     func help(_ arguments: [String]) throws {
         let end = try Program.runEvlab(arguments)
         #expect(end.code == 0)

@@ -11,7 +11,7 @@ struct EchoDemoTests {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     }
 
-    @Test("It announces where it listens, echoes, and ends on a signal with one line of totals", arguments: EchoVariant.all)
+    @Test("It says where it listens, echoes, and ends on a signal with one line of totals", arguments: EchoVariant.all)
     func contract(_ variant: EchoVariant) throws {
         var server = try Server.start(variant)
         do {
@@ -20,6 +20,14 @@ struct EchoDemoTests {
         }
         let totals = try server.stop()
         #expect(totals == "connections: 1, refused: 0, bytes sent back: 5\n")
+    }
+
+    @Test("From the announcement on it heeds signals", arguments: EchoVariant.interfaces)
+    func promptSignal(_ variant: EchoVariant) throws {
+        for _ in 0..<20 {
+            var server = try Server.start(variant)
+            #expect(try server.stop() == "connections: 0, refused: 0, bytes sent back: 0\n")
+        }
     }
 
     @Test("A client that shuts its writing half gets all of it back", arguments: EchoVariant.all)
@@ -63,7 +71,11 @@ struct EchoDemoTests {
         #expect(totals == "connections: 200, refused: 0, bytes sent back: 100000000\n")
     }
 
-    @Test("9,000 connections come and go, and no descriptor stays", .enabled(if: has("python3")), arguments: EchoVariant.unlimited)
+    @Test(
+        "9,000 connections come and go, and no descriptor stays",
+        .enabled(if: has("python3")),
+        arguments: EchoVariant.unlimited
+    )
     func crowd(_ variant: EchoVariant) throws {
         // Fewer where the machine does not allow so many descriptors.
         let count = min(9000, Int(clinux_raise_descriptor_limit()) - 200)
@@ -120,7 +132,8 @@ struct EchoDemoTests {
         }
         let end = try server.program.end()
         #expect(end.code == 0)
-        #expect(end.output == "connections: 1, refused: 0, bytes sent back: 11\n")
+        // A try to connect may have come in just before the signal.
+        #expect(end.output.hasSuffix(", refused: 0, bytes sent back: 11\n"))
     }
 
     @Test("It does not wait for ever for those who stay", arguments: EchoVariant.interfaces)

@@ -125,7 +125,9 @@ struct Program: ~Copyable {
                 return String(decoding: outputBytes[..<end], as: UTF8.self)
             }
             try advance(until: deadline, "a line")
-            guard !isGone else { throw Failure(description: "it ended: " + String(decoding: errorBytes, as: UTF8.self)) }
+            guard !isGone else {
+                throw Failure(description: "it ended: " + String(decoding: errorBytes, as: UTF8.self))
+            }
         }
     }
 

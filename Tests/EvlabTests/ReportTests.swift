@@ -26,8 +26,8 @@ struct ReportTests {
     @Test(
         "Numbers have as many decimals as asked for",
         arguments: [
-            (1.005, 0, "1"), (0.5, 0, "1"), (12.345, 2, "12.35"), (-0.05, 1, "-0.1"), (0.001, 2, "0.00"), (7, 3, "7.000"),
-            (Double.nan, 2, "-"), (Double.infinity, 2, "-"), (1e300, 2, "-"),
+            (1.005, 0, "1"), (0.5, 0, "1"), (12.345, 2, "12.35"), (-0.05, 1, "-0.1"), (0.001, 2, "0.00"),
+            (7, 3, "7.000"), (Double.nan, 2, "-"), (Double.infinity, 2, "-"), (1e300, 2, "-"),
         ]
     )
     func decimals(_ value: Double, _ count: Int, _ text: String) {
@@ -36,13 +36,18 @@ struct ReportTests {
 
     @Test(
         "Thousands stand apart",
-        arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567.6, "1,234,568"), (-1000, "-1,000"), (.nan, "-")]
+        arguments: [
+            (0, "0"), (999, "999"), (1000, "1,000"), (1_234_567.6, "1,234,568"), (-1000, "-1,000"), (.nan, "-"),
+        ]
     )
     func thousands(_ value: Double, _ text: String) {
         #expect(grouped(value) == text)
     }
 
-    @Test("Sizes have the unit that fits", arguments: [(1, "1 B"), (64, "64 B"), (1500, "1500 B"), (16_384, "16 KiB"), (1 << 20, "1 MiB")])
+    @Test(
+        "Sizes have the unit that fits",
+        arguments: [(1, "1 B"), (64, "64 B"), (1500, "1500 B"), (16_384, "16 KiB"), (1 << 20, "1 MiB")]
+    )
     func sizes(_ bytes: Int, _ text: String) {
         #expect(byteSize(bytes) == text)
     }
@@ -79,7 +84,10 @@ struct ReportTests {
         #expect(result.rate == 2)
     }
 
-    @Test("Anything else is no result", arguments: ["", "{}", "{\"messages\": 0}", "evlab: no", "{\"messages\": x}", "[1]"])
+    @Test(
+        "Anything else is no result",
+        arguments: ["", "{}", "{\"messages\": 0}", "evlab: no", "{\"messages\": x}", "[1]"]
+    )
     func noLoadResult(_ line: String) {
         #expect(LoadResult(line: line) == nil)
     }

@@ -5,13 +5,19 @@ public import Sockets
 /// Echo on libevent's bufferevents: libevent reads and writes, the handlers only move what has arrived to what is to be
 /// sent. Moving takes over whole blocks of memory; no byte is copied.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
-public func serveEcho(onBufferEvents base: EventBase, listener: consuming Socket) throws(IOError) -> EchoTotals {
+/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. From
+/// `whenReady` on, clients can connect and signals are heeded.
+public func serveEcho(
+    onBufferEvents base: EventBase,
+    listener: consuming Socket,
+    whenReady: () -> Void = {}
+) throws(IOError) -> EchoTotals {
     let server = BufferEventEchoServer(on: base)
     let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ throws(IOError) in
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)
+    whenReady()
     try base.run()
     server.totals.shed = listener.shedConnections
     return server.totals

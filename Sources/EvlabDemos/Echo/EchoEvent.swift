@@ -4,17 +4,20 @@ public import Sockets
 
 /// Echo on libevent's plain events: libevent says when, the handler reads and writes itself.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
+/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. From
+/// `whenReady` on, clients can connect and signals are heeded.
 public func serveEcho(
     onEvents base: EventBase,
     listener: consuming Socket,
-    trigger: Trigger = .level
+    trigger: Trigger = .level,
+    whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
     let server = EventEchoServer(on: base, trigger)
     let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ throws(IOError) in
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)
+    whenReady()
     try base.run()
     server.totals.shed = listener.shedConnections
     return server.totals

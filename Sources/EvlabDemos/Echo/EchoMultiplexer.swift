@@ -9,9 +9,15 @@ public import Sockets
 /// - Parameters:
 ///   - listener: a socket that listens.
 ///   - trigger: how connections are watched. The listener and the signals are always watched level-triggered.
+///   - whenReady: called when clients can connect and signals are heeded.
 /// - Throws: `invalidArgument` for a socket that does not listen, `noDescriptors` when there are none left to start with.
-public func serveEcho(onMultiplexer listener: consuming Socket, trigger: Trigger) throws(IOError) -> EchoTotals {
+public func serveEcho(
+    onMultiplexer listener: consuming Socket,
+    trigger: Trigger,
+    whenReady: () -> Void = {}
+) throws(IOError) -> EchoTotals {
     var server = try EchoMultiplexer(listener, trigger)
+    whenReady()
     return try server.run()
 }
 
