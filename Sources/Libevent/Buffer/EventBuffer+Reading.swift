@@ -101,6 +101,8 @@ extension EventBuffer {
     public func copyBytes(_ length: Int, from offset: Int = 0) throws(IOError) -> [UInt8] {
         try check("evbuffer_copyout_from", Block.ofReading)
         let length = try checkRange(offset, length, "evbuffer_copyout_from")
+        // The standard library would write into the storage that all empty arrays share, from any thread.
+        guard length > 0 else { return [] }
         return unsafe [UInt8](unsafeUninitializedCapacity: length) { (memory, initialized) in
             unsafe copyOut(offset, length, to: UnsafeMutableRawBufferPointer(memory))
             initialized = length

@@ -51,6 +51,8 @@ extension EventBuffer {
     public func removeBytes(_ length: Int) throws(IOError) -> [UInt8] {
         try check("evbuffer_remove", Block.ofTaking)
         try checkWithin(length, "evbuffer_remove")
+        // The standard library would write into the storage that all empty arrays share, from any thread.
+        guard length > 0 else { return [] }
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: length) { (memory, initialized) in
             let part = unsafe UnsafeMutableRawBufferPointer(start: memory.baseAddress, count: length)
             initialized = unsafe copyFront(into: part)
