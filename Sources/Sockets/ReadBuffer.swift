@@ -2,9 +2,9 @@
 /// them holds a buffer while it is idle.
 @safe
 public final class ReadBuffer {
-    private let memory: UnsafeMutableBufferPointer<UInt8>
+    @usableFromInline let memory: UnsafeMutableBufferPointer<UInt8>
     // Every access is one load or store; the calls in between find the buffer in use.
-    @safe @exclusivity(unchecked) private var isInUse = false
+    @usableFromInline @safe @exclusivity(unchecked) var isInUse = false
 
     /// - Parameter capacity: the most bytes of one read; at least 1 is used.
     public init(capacity: Int = 65_536) {
@@ -17,23 +17,24 @@ public final class ReadBuffer {
     }
 
     /// The most bytes of one read.
-    public var capacity: Int { unsafe memory.count }
+    @inlinable public var capacity: Int { unsafe memory.count }
 
-    /// Reads what is there and lends it to `body`, which is not called when there is nothing or the stream has ended.
+    /// Lends the whole block for a call; what is in it at the end is not kept for the next.
     ///
-    /// - Throws: the errors of the read and of `body`; `busy` inside `body`, which has the buffer.
-    public func read<Handle: SocketHandle & ~Copyable & ~Escapable>(
-        from socket: borrowing Handle,
-        _ body: (Span<UInt8>) throws(IOError) -> Void
-    ) throws(IOError) -> ReadOutcome {
-        guard !isInUse else {
-            throw IOError("read", .busy, detail: "the buffer is lent to a call further up; use another")
-        }
+    /// - Throws: what `body` throws; `busy` inside `body`, which has the buffer.
+    @inlinable
+    public func lend<Result>(
+        _ body: (inout MutableSpan<UInt8>) throws(IOError) -> Result
+    ) throws(IOError) -> Result {
+        guard !isInUse else { throw isLent() }
         isInUse = true
         defer { isInUse = false }
-        var space = unsafe memory.mutableSpan
-        let outcome = try socket.read(into: &space)
-        if case .bytes(let count) = outcome { try body(space.span.extracting(first: count)) }
-        return outcome
+        var bytes = unsafe memory.mutableSpan
+        return try body(&bytes)
+    }
+
+    @usableFromInline
+    func isLent() -> IOError {
+        IOError("read", .busy, detail: "the buffer is lent to a call further up; use another")
     }
 }

@@ -6,8 +6,12 @@ public import SystemPackage
 public struct SocketReference: ~Escapable, SocketHandle {
     public let fileDescriptor: FileDescriptor
 
+    /// - Parameters:
+    ///   - fileDescriptor: open for as long as the owner says so, and -1 afterwards.
+    ///   - owner: closes the descriptor.
+    @inlinable
     @_lifetime(borrow owner)
-    package init<Owner: AnyObject>(_ fileDescriptor: FileDescriptor, of owner: borrowing Owner) {
+    public init<Owner: AnyObject>(_ fileDescriptor: FileDescriptor, of owner: borrowing Owner) {
         self.fileDescriptor = fileDescriptor
     }
 }

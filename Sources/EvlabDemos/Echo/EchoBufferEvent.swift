@@ -40,14 +40,14 @@ private final class BufferEventEchoServer {
         let stream = try BufferEvent(adopting: socket, on: base)
         totals.connections += 1
         end.connectionOpened()
-        stream.onRead { [unowned self] stream throws(IOError) in
+        stream.onRead { [self] stream throws(IOError) in
             totals.bytes += stream.input.count
             try stream.output.move(from: stream.input)
             guard stream.output.count > Self.mostUnsent else { return }
             try stream.disable(.readable)
             stream.onDrain { stream throws(IOError) in try stream.enable(.readable) }
         }
-        stream.onEnd { [unowned self] stream, _ in
+        stream.onEnd { [self] stream, _ in
             end.connectionClosed()
             stream.close()
         }

@@ -3,105 +3,23 @@ internal import Readiness
 internal import Sockets
 
 extension EchoMultiplexer {
-    /// One peer, and what it has sent but not yet taken back.
+    /// One peer: its socket, and what it is owed.
     struct Connection: ~Copyable {
-        /// What a connection waits for after a turn.
-        enum Next {
-            /// What it waited for before.
-            case asBefore
-            /// More to read. Asked for anew, it is reported even if it is there already, under every trigger.
-            case read
-            /// Room to write. Asked for only while something waits to be written, for there is room nearly always.
-            case write
-            /// Nothing: the peer has finished and has everything back, or it has gone.
-            case close
-        }
-
         private let socket: Socket
-        /// What the peer does not take at the moment. Nothing is read meanwhile, so it is never more than one read.
-        private var pending: [UInt8] = []
-        private var pendingStart = 0
-
-        /// The most reads and writes a turn: one peer that always sends must not keep the others waiting.
-        private static let passesPerTurn = 16
+        private var echo = EchoConnection()
 
         init(_ socket: consuming Socket) {
             self.socket = socket
         }
 
-        /// Does what the socket is ready for, and adds to `echoed` what it wrote.
         @inline(__always)
         mutating func turn(
             _ events: ReadyEvents,
             _ buffer: inout MutableSpan<UInt8>,
             _ echoed: inout Int
-        ) -> Next {
-            guard pending.isEmpty else { return flush(&echoed) }
-            // One pass is nearly always all there is to a turn: it stays out of the loop, and free of what that costs.
-            return pass(events, &buffer, &echoed) ?? morePasses(events, &buffer, &echoed)
+        ) -> EchoConnection.Next {
+            echo.turn(on: socket, events, &buffer, &echoed)
         }
-
-        @inline(never)
-        private mutating func morePasses(
-            _ events: ReadyEvents,
-            _ buffer: inout MutableSpan<UInt8>,
-            _ echoed: inout Int
-        ) -> Next {
-            for _ in 1..<Self.passesPerTurn {
-                if let next = pass(events, &buffer, &echoed) { return next }
-            }
-            return .read
-        }
-
-        /// Reads once, and writes that; `nil` when there may be more to read.
-        @inline(__always)
-        private mutating func pass(
-            _ events: ReadyEvents,
-            _ buffer: inout MutableSpan<UInt8>,
-            _ echoed: inout Int
-        ) -> Next? {
-            do throws(IOError) {
-                let count: Int
-                switch try socket.read(into: &buffer) {
-                case .bytes(let bytes): count = bytes
-                case .wouldBlock: return .asBefore
-                case .end: return .close
-                }
-                let bytes = buffer.span.extracting(first: count)
-                let written = try socket.write(bytes).count
-                echoed += written
-                guard written == count else { return keep(bytes.extracting(droppingFirst: written)) }
-                return count < buffer.count && events == .readable ? .asBefore : nil
-            } catch {
-                // A reset, for example. It matters to nobody but this peer.
-                return .close
-            }
-        }
-
-        @inline(never)
-        private mutating func keep(_ bytes: Span<UInt8>) -> Next {
-            pending.reserveCapacity(bytes.count)
-            for index in bytes.indices { pending.append(bytes[index]) }
-            pendingStart = 0
-            return .write
-        }
-
-        @inline(never)
-        private mutating func flush(_ echoed: inout Int) -> Next {
-            do throws(IOError) {
-                let written = try socket.write(pending.span.extracting(droppingFirst: pendingStart)).count
-                echoed += written
-                pendingStart += written
-            } catch {
-                return .close
-            }
-            guard pendingStart == pending.count else { return .asBefore }
-            // An idle connection holds no memory.
-            pending = []
-            return .read
-        }
-
-        // MARK: Watching
 
         func isWatched(by epoll: borrowing Epoll, for interest: Interest, _ trigger: Trigger, _ token: Token) -> Bool {
             (try? epoll.add(socket, for: interest, trigger: trigger, token: token)) != nil
@@ -110,16 +28,6 @@ extension EchoMultiplexer {
         /// `nil` is the interest that it had.
         func isRearmed(in epoll: borrowing Epoll, for interest: Interest?) -> Bool {
             (try? epoll.rearm(socket, for: interest)) != nil
-        }
-    }
-}
-
-extension WriteOutcome {
-    /// The bytes taken: none, when the write would have blocked.
-    fileprivate var count: Int {
-        switch self {
-        case .bytes(let count): count
-        case .wouldBlock: 0
         }
     }
 }

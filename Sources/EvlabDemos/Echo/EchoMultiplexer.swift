@@ -113,7 +113,7 @@ struct EchoMultiplexer: ~Copyable {
 
     /// Makes sure that the next event of a connection comes, or closes it.
     @inline(never)
-    private mutating func adjust(_ token: Token, _ next: Connection.Next) {
+    private mutating func adjust(_ token: Token, _ next: EchoConnection.Next) {
         let isWatched = connections.withState(of: token) { connection in
             switch next {
             case .asBefore: connection.isRearmed(in: epoll, for: nil)

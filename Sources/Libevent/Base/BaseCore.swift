@@ -20,8 +20,10 @@ final class BaseCore {
 
     // These change on every callback. They belong to the loop's thread, and no access to one spans a call.
     @safe @exclusivity(unchecked) private var depth = 0
-    @safe @exclusivity(unchecked) private var graveyard: [any BaseMember] = []
-    @safe @exclusivity(unchecked) private(set) var breaksWhenIdle = false
+    @safe @exclusivity(unchecked) private var graveyard: [Any] = []
+    @safe @exclusivity(unchecked) private var breaksWhenIdle = false
+    /// Whether something is to be done when no callback runs any more.
+    @safe @exclusivity(unchecked) private var mustTidy = false
 
     private var members: [any BaseMember] = []
     private(set) var isClosed = false
@@ -87,6 +89,7 @@ final class BaseCore {
             )
         }
         breaksWhenIdle = mode == .untilIdle
+        mustTidy = breaksWhenIdle
     }
 
     func endRun() {
@@ -107,7 +110,7 @@ final class BaseCore {
         let index = member.memberIndex
         guard index >= 0 else { return }
         member.memberIndex = -1
-        if depth > 0 { graveyard.append(member) }
+        outliveCallback(member)
         let last = members.removeLast()
         guard index < members.count else { return }
         members[index] = last
@@ -130,7 +133,7 @@ final class BaseCore {
     // MARK: Our own events
 
     /// Watches a descriptor of ours for the life of the base.
-    func watchInternally(_ descriptor: FileDescriptor, _ handler: @escaping Event.Handler) throws(IOError) {
+    func watchInternally(_ descriptor: FileDescriptor, _ handler: @escaping Event.ReadyHandler) throws(IOError) {
         let event = try Event(self, watching: descriptor.rawValue, for: .readable, trigger: .level, handler)
         try event.add()
         internalEvents.append(event)
@@ -189,17 +192,26 @@ final class BaseCore {
     @inline(__always)
     func leaveCallback() {
         depth &-= 1
-        if depth == 0, !graveyard.isEmpty || breaksWhenIdle { tidy() }
+        if mustTidy { tidy() }
+    }
+
+    /// Keeps a member or a handler that is let go of until no callback runs any more, for it may be the one that runs.
+    func outliveCallback(_ object: Any) {
+        guard depth > 0 else { return }
+        graveyard.append(object)
+        mustTidy = true
     }
 
     @inline(never)
     private func tidy() {
+        guard depth == 0 else { return }
         // Releasing a member can run code of the user's, which can fill the graveyard again.
         while !graveyard.isEmpty {
             let dead = graveyard
             graveyard = []
             withExtendedLifetime(dead) {}
         }
+        mustTidy = breaksWhenIdle
         if breaksWhenIdle, isIdle { unsafe event_base_loopbreak(raw) }
     }
 

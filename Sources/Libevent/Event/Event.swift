@@ -12,7 +12,13 @@ public import SystemPackage
 @safe
 public final class Event: BaseMember {
     /// Called on the base's thread with the event and what is ready.
-    public typealias Handler = (Event, ReadyEvents) -> Void
+    public typealias ReadyHandler = (Event, ReadyEvents) -> Void
+
+    /// Kept so that calling it counts no reference: the optimiser sees that nothing replaces it during the call, which for
+    /// a closure in a plain property it must assume.
+    struct Callback: ~Copyable {
+        let call: ReadyHandler
+    }
 
     enum Source {
         case descriptor, timer, user
@@ -22,14 +28,16 @@ public final class Event: BaseMember {
     let core: BaseCore
     private let raw: OpaquePointer
     private let source: Source
-    private let handler: Handler
 
     // Read or written in every callback. They belong to the loop's thread, and no access to one spans a call.
-    @safe @exclusivity(unchecked) private var number: CInt
+    @usableFromInline @safe @exclusivity(unchecked) private(set) var number: CInt
     @safe @exclusivity(unchecked) private var isPersistent: Bool
-    @safe @exclusivity(unchecked) private var isAdded = false
+    @usableFromInline @safe @exclusivity(unchecked) private(set) var isAdded = false
+    /// `nil` once the event is closed, so that a handler may hold its own event.
+    @safe @exclusivity(unchecked) private var callback: Callback?
 
-    private(set) var interest: Interest
+    /// What a descriptor event watches for.
+    @safe @exclusivity(unchecked) public private(set) var interest: Interest
     private let trigger: Trigger
     private var owned: Socket?
     private var interval: Duration?
@@ -44,7 +52,7 @@ public final class Event: BaseMember {
         interest: Interest = [],
         trigger: Trigger = .level,
         isPersistent: Bool,
-        handler: @escaping Handler
+        handler: @escaping ReadyHandler
     ) throws(IOError) {
         core.checkThread()
         guard !core.isClosed else { throw IOError("event_new", .closed, detail: "the base was closed") }
@@ -61,7 +69,7 @@ public final class Event: BaseMember {
         self.interest = interest
         self.trigger = trigger
         self.isPersistent = isPersistent
-        self.handler = handler
+        callback = Callback(call: handler)
         assign()
     }
 
@@ -74,7 +82,7 @@ public final class Event: BaseMember {
         owning socket: consuming Socket,
         for interest: Interest,
         trigger: Trigger = .level,
-        _ handler: @escaping Handler
+        _ handler: @escaping ReadyHandler
     ) throws(IOError) {
         let number = socket.fileDescriptor.rawValue
         try self.init(base.core, watching: number, for: interest, trigger: trigger, handler)
@@ -89,7 +97,7 @@ public final class Event: BaseMember {
         watching descriptor: FileDescriptor,
         for interest: Interest,
         trigger: Trigger = .level,
-        _ handler: @escaping Handler
+        _ handler: @escaping ReadyHandler
     ) throws(IOError) {
         try base.core.checkPollable(descriptor.rawValue)
         try self.init(base.core, watching: descriptor.rawValue, for: interest, trigger: trigger, handler)
@@ -100,7 +108,7 @@ public final class Event: BaseMember {
         watching number: CInt,
         for interest: Interest,
         trigger: Trigger,
-        _ handler: @escaping Handler
+        _ handler: @escaping ReadyHandler
     ) throws(IOError) {
         try self.init(
             core,
@@ -117,28 +125,28 @@ public final class Event: BaseMember {
     public static func timer(
         on base: EventBase,
         repeating: Bool = false,
-        _ handler: @escaping Handler
+        _ handler: @escaping ReadyHandler
     ) throws(IOError) -> Event {
         try Event(base.core, .timer, isPersistent: repeating, handler: handler)
     }
 
     /// Called for each arrival of a signal while it is added. Every base of the process that asks gets the signal.
-    public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping Handler) throws(IOError)
+    public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping ReadyHandler) throws(IOError)
         -> Event
     {
         try Event(base.core, .signal(signal), isPersistent: true, handler: handler)
     }
 
     /// Called when the program activates it.
-    public static func user(on base: EventBase, _ handler: @escaping Handler) throws(IOError) -> Event {
+    public static func user(on base: EventBase, _ handler: @escaping ReadyHandler) throws(IOError) -> Event {
         try Event(base.core, onActivation: handler)
     }
 
-    convenience init(_ core: BaseCore, onActivation handler: @escaping Handler) throws(IOError) {
+    convenience init(_ core: BaseCore, onActivation handler: @escaping ReadyHandler) throws(IOError) {
         try self.init(core, .user, isPersistent: true, handler: handler)
     }
 
-    convenience init(_ core: BaseCore, timer handler: @escaping Handler) throws(IOError) {
+    convenience init(_ core: BaseCore, timer handler: @escaping ReadyHandler) throws(IOError) {
         try self.init(core, .timer, isPersistent: false, handler: handler)
     }
 
@@ -150,7 +158,7 @@ public final class Event: BaseMember {
     /// The C functions are `event_assign` and, before it, `event_del`: an event changes only while it is not pending.
     private func assign() {
         let flags = Self.flags(interest, trigger, isPersistent: isPersistent)
-        unsafe event_assign(raw, core.raw, number, flags, Event.callback, Unmanaged.passUnretained(self).toOpaque())
+        unsafe event_assign(raw, core.raw, number, flags, Event.trampoline, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private static func flags(_ interest: Interest, _ trigger: Trigger, isPersistent: Bool) -> Int16 {
@@ -179,7 +187,7 @@ public final class Event: BaseMember {
     /// - Throws: `notPollable` for files that the method cannot watch, `outOfRange`, `closed`, `invalidArgument`.
     public func add(timeout: Duration? = nil) throws(IOError) {
         core.checkThread()
-        guard !core.isClosed else { throw IOError("event_add", .closed, detail: "the base was closed") }
+        guard !isClosed else { throw IOError("event_add", .closed, detail: "the event, or its base, was closed") }
         try check(timeout)
         if case .signal(let signal) = source { try core.subscribe(self, to: signal) }
         let result = try addToBase(timeout)
@@ -198,7 +206,6 @@ public final class Event: BaseMember {
 
     private func check(_ timeout: Duration?) throws(IOError) {
         switch source {
-        case .descriptor where number < 0: throw IOError("event_add", .closed, detail: "the event was closed")
         case .descriptor where interest.isEmpty && timeout == nil:
             throw IOError("event_add", .invalidArgument, detail: "nothing to wait for: give an interest or a time-out")
         case .timer where timeout == nil:
@@ -240,14 +247,30 @@ public final class Event: BaseMember {
         unsafe event_priority_set(raw, CInt(priority))
     }
 
-    /// Whether the base would call back if the descriptor became ready.
-    var isWatching: Bool { isAdded }
-
-    /// Stops watching and closes the socket that the event owns. A second call does nothing.
+    /// Stops watching for good, closes the socket that the event owns, and lets go of the handler. A second call does
+    /// nothing.
     public func close() {
         remove()
         number = -1
         owned.take()?.close()
+        forgetHandler()
+    }
+
+    /// It may be the one that runs, so it lives until no callback does.
+    private func forgetHandler() {
+        switch callback {
+        case .some(let callback): core.outliveCallback(callback.call as ReadyHandler)
+        case nil: break
+        }
+        callback = nil
+    }
+
+    /// Whether ``close()`` was called, or the base has gone.
+    public var isClosed: Bool {
+        switch callback {
+        case .some: false
+        case nil: true
+        }
     }
 
     func baseIsClosing() {
@@ -259,27 +282,15 @@ public final class Event: BaseMember {
     /// - Throws: `closed`.
     public func activate(_ ready: ReadyEvents = []) throws(IOError) {
         core.checkThread()
-        guard !core.isClosed else { throw IOError("event_active", .closed, detail: "the base was closed") }
+        guard !isClosed else { throw IOError("event_active", .closed, detail: "the event, or its base, was closed") }
         // Until it has run, somebody must hold it.
         core.keep(self)
         guard interval != nil, !ready.contains(.timedOut) else {
-            unsafe event_active(raw, CInt(Self.flags(ready)), 1)
+            unsafe event_active(raw, ready.libeventFlags, 1)
             return
         }
         // Libevent would take this for the time-out and count the next one from it, doubling the period.
-        try core.later { [self] in
-            guard !core.isClosed else { return }
-            handler(self, ready)
-        }
-    }
-
-    private static func flags(_ ready: ReadyEvents) -> CInt {
-        var flags: CInt = 0
-        if ready.contains(.readable) { flags |= EV_READ }
-        if ready.contains(.writable) { flags |= EV_WRITE }
-        if ready.contains(.peerClosed) { flags |= EV_CLOSED }
-        if ready.contains(.timedOut) { flags |= EV_TIMEOUT }
-        return flags
+        try core.later { [self] in call(ready) }
     }
 
     // MARK: Asking and changing
@@ -337,29 +348,43 @@ public final class Event: BaseMember {
 
     // MARK: Called back
 
-    private static let callback: event_callback_fn = { _, flags, context in
-        guard let context = unsafe context else { return }
-        // The base holds the event until the callback is over, so that nothing needs to be counted here.
-        unsafe Unmanaged<Event>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.fire(flags) }
+    private static let trampoline: event_callback_fn = { _, flags, context in
+        // The base holds the event until the callback is over, so that nothing needs to be counted here. The context is
+        // the one that was given to event_assign.
+        let event = unsafe Unmanaged<Event>.fromOpaque(context.unsafelyUnwrapped)
+        unsafe event._withUnsafeGuaranteedRef { $0.fire(flags) }
     }
 
     private func fire(_ flags: Int16) {
         let core = core
         core.enterCallback()
-        if !isPersistent { isAdded = false }
-        handler(self, ready(flags))
+        if isPersistent {
+            call(ready(flags))
+        } else {
+            isAdded = false
+            call(ready(flags))
+        }
         if !isAdded { core.forget(self) }
         core.leaveCallback()
     }
 
     @inline(__always)
+    private func call(_ ready: ReadyEvents) {
+        switch callback {
+        case .some(let callback): callback.call(self, ready)
+        case nil: break
+        }
+    }
+
+    @inline(__always)
     private func ready(_ flags: Int16) -> ReadyEvents {
-        let flags = CInt(flags)
-        var ready: ReadyEvents = []
-        if flags & EV_READ != 0 { ready.insert(.readable) }
-        if flags & EV_WRITE != 0 { ready.insert(.writable) }
-        if flags & EV_CLOSED != 0 { ready.insert(.peerClosed) }
-        return flags & EV_TIMEOUT == 0 ? ready : timedOut(ready)
+        flags == Int16(EV_READ) ? .readable : otherThanReadable(flags)
+    }
+
+    @inline(never)
+    private func otherThanReadable(_ flags: Int16) -> ReadyEvents {
+        let ready = ReadyEvents(libeventFlags: flags)
+        return flags & Int16(EV_TIMEOUT) == 0 ? ready : timedOut(ready)
     }
 
     /// Libevent reports the time-out alone even where the descriptor became ready in the same turn.

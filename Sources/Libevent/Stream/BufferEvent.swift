@@ -12,9 +12,15 @@ internal import SystemPackage
 @safe
 public final class BufferEvent: BaseMember {
     /// Called with the stream; an error that it throws ends this stream, and no other, as ``StreamEnd/failed(_:)``.
-    public typealias Handler = (BufferEvent) throws(IOError) -> Void
+    public typealias StreamHandler = (BufferEvent) throws(IOError) -> Void
     /// Called with the stream and why it ended.
     public typealias EndHandler = (BufferEvent, StreamEnd) -> Void
+
+    /// Kept so that calling it counts no reference: the optimiser sees that nothing replaces it during the call, which for
+    /// a closure in a plain property it must assume.
+    struct ReadCallback: ~Copyable {
+        let call: StreamHandler
+    }
 
     enum Phase {
         case connecting, open
@@ -34,13 +40,13 @@ public final class BufferEvent: BaseMember {
     public let output: EventBuffer
 
     // Read in every callback. They belong to the loop's thread, and no access to one spans a call.
-    @safe @exclusivity(unchecked) private var readHandler: Handler?
+    @safe @exclusivity(unchecked) private var readHandler: ReadCallback?
     @safe @exclusivity(unchecked) private var number: CInt
     @safe @exclusivity(unchecked) private var highWater = Int.max
     @safe @exclusivity(unchecked) private(set) var phase: Phase
 
-    private var drainHandler: Handler?
-    private var connectHandler: Handler?
+    private var drainHandler: StreamHandler?
+    private var connectHandler: StreamHandler?
     private var endHandler: EndHandler?
     private var socketOwner: Socket?
     private var inputObserver: SizeObserver?
@@ -106,20 +112,21 @@ public final class BufferEvent: BaseMember {
     // MARK: Handlers
 
     /// What to do with ``input`` when at least the low-water mark has arrived, and with the rest of it at the end.
-    public func onRead(_ handler: @escaping Handler) {
+    public func onRead(_ handler: @escaping StreamHandler) {
         core.checkThread()
-        readHandler = handler
+        forgetReadHandler()
+        readHandler = ReadCallback(call: handler)
     }
 
     /// What to do when ``output`` has fallen to its low-water mark, which is empty unless set otherwise.
-    public func onDrain(_ handler: @escaping Handler) {
+    public func onDrain(_ handler: @escaping StreamHandler) {
         core.checkThread()
         drainHandler = handler
         setCallbacks()
     }
 
     /// What to do when the connection stands.
-    public func onConnect(_ handler: @escaping Handler) {
+    public func onConnect(_ handler: @escaping StreamHandler) {
         core.checkThread()
         connectHandler = handler
     }
@@ -341,7 +348,8 @@ public final class BufferEvent: BaseMember {
         socketOwner.take()?.close()
         deadline?.close()
         deadline = nil
-        (readHandler, drainHandler, connectHandler, endHandler) = (nil, nil, nil, nil)
+        forgetReadHandler()
+        (drainHandler, connectHandler, endHandler) = (nil, nil, nil)
         core.forget(self)
     }
 
@@ -411,7 +419,7 @@ public final class BufferEvent: BaseMember {
         let core = core
         core.enterCallback()
         if isOpen {
-            if let readHandler { call(readHandler) }
+            callReadHandler()
         } else if phase == .lingering {
             discardInput()
         }
@@ -454,7 +462,7 @@ public final class BufferEvent: BaseMember {
         guard isOpen else { return finish() }
         if what & BEV_EVENT_EOF != 0 {
             peerHasEnded = true
-            if !input.isEmpty, let readHandler { call(readHandler) }
+            if !input.isEmpty { callReadHandler() }
             if isOpen { end(.endOfStream) }
         } else if what & BEV_EVENT_TIMEOUT != 0, phase == .open {
             end(what & BEV_EVENT_READING != 0 ? .readTimedOut : .writeTimedOut)
@@ -466,12 +474,37 @@ public final class BufferEvent: BaseMember {
         }
     }
 
-    private func call(_ handler: Handler) {
+    @inline(__always)
+    private func callReadHandler() {
+        do throws(IOError) {
+            switch readHandler {
+            case .some(let handler): try handler.call(self)
+            case nil: break
+            }
+        } catch {
+            failed(error)
+        }
+    }
+
+    /// It may be the one that runs, so it lives until no callback does.
+    private func forgetReadHandler() {
+        switch readHandler {
+        case .some(let handler): core.outliveCallback(handler.call as StreamHandler)
+        case nil: break
+        }
+        readHandler = nil
+    }
+
+    private func call(_ handler: StreamHandler) {
         do throws(IOError) {
             try handler(self)
         } catch {
-            if isOpen { end(.failed(error)) }
+            failed(error)
         }
+    }
+
+    private func failed(_ error: IOError) {
+        if isOpen { end(.failed(error)) }
     }
 
     private func end(_ reason: StreamEnd) {

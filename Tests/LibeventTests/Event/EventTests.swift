@@ -326,6 +326,21 @@ import Testing
         events.forEach { $0.close() }
     }
 
+    /// A handler that captures its own event would keep it for ever, were it not let go of at the close.
+    @Test(arguments: TestBase.allCases)
+    func aHandlerMayHoldItsOwnEvent(kind: TestBase) throws {
+        let base = try kind.make()
+        weak var observed: Event?
+        do {
+            var event: Event?
+            event = try Event.timer(on: base) { _, _ in event?.close() }
+            observed = event
+            try event?.add(timeout: .zero)
+        }
+        #expect(try base.run(.untilIdle) == .idle)
+        #expect(observed == nil)
+    }
+
     @Test(arguments: TestBase.allCases)
     func whatNobodyHoldsAndNobodyAddedGoesAway(kind: TestBase) throws {
         let base = try kind.make()
