@@ -18,8 +18,9 @@ public struct EventBatch: ~Copyable {
         /// What it is ready for. These are hints: a read or a write may still find that it would block.
         public let events: ReadyEvents
 
+        /// An event as a handler would get it.
         @inlinable
-        init(token: Token, events: ReadyEvents) {
+        public init(token: Token, events: ReadyEvents) {
             self.token = token
             self.events = events
         }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// Whether the kernel lacks epoll_pwait2(2), which came with Linux 5.11.
-private let lacksNanoseconds = Atomic(false)
+let lacksNanoseconds = Atomic(false)
 
 /// Waits for ever: the count, or -errno.
 func epollWait(_ epoll: CInt, _ events: UnsafeMutablePointer<epoll_event>, _ capacity: CInt) -> CInt {
@@ -26,10 +26,11 @@ func epollWait(
     until deadline: MonotonicInstant
 ) -> CInt {
     while true {
-        let (left, isTooFar) = deadline.nanoseconds.subtractingReportingOverflow(clinux_monotonic_now())
+        let now = MonotonicInstant.now
         // At the deadline one more look: what came together with the last signal is not left for the next wait.
-        if left <= 0 && !isTooFar { return unsafe epollLook(epoll, events, capacity) }
-        let result = unsafe epollWaitOnce(epoll, events, capacity, nanoseconds: isTooFar ? .max : left)
+        guard now < deadline else { return unsafe epollLook(epoll, events, capacity) }
+        let left = deadline.nanoseconds - now.nanoseconds
+        let result = unsafe epollWaitOnce(epoll, events, capacity, nanoseconds: left)
         if result != 0 && result != -EINTR { return result }
     }
 }
