@@ -1,0 +1,53 @@
+import Libevent
+import Readiness
+import Sockets
+import Synchronization
+import Testing
+
+@Suite struct EventBaseAskingTests {
+    @Test(arguments: TestBase.allCases)
+    func countsFollowTheEvents(kind: TestBase) throws {
+        let base = try kind.make()
+        #expect(base.counts == base.highestCounts())
+        let before = base.counts.added
+        let timers = try (0..<3).map { _ in try base.schedule(after: .seconds(100)) { _ in } }
+        #expect(base.counts.added == before + 3)
+        let user = try Event.user(on: base) { _, _ in }
+        try user.activate()
+        #expect(base.counts.active == 1)
+        user.close()
+        timers.forEach { $0.cancel() }
+        #expect(base.counts.added == before)
+        #expect(base.counts.active == 0)
+        #expect(base.highestCounts(reset: true).added >= before + 3)
+        #expect(base.highestCounts().added == before)
+    }
+
+    @Test(arguments: TestBase.allCases)
+    func theCachedTimeStandsStillInACallbackUntilItIsUpdated(kind: TestBase) throws {
+        let base = try kind.make()
+        var times: [Duration] = []
+        try base.schedule(after: .zero) { [unowned base] _ in
+            times.append(base.cachedTime)
+            let until = base.monotonicTime + .milliseconds(2)
+            while base.monotonicTime < until {}
+            times.append(base.cachedTime)
+            base.updateCachedTime()
+            times.append(base.cachedTime)
+        }
+        try base.run(until: { times.count == 3 })
+        #expect(times[0] == times[1])
+        #expect(times[2] > times[1])
+    }
+
+    /// What libevent would print about a failure reaches the handler, and the caller has a typed error.
+    @Test func whatLibeventSaysGoesToTheHandler() throws {
+        let messages = Mutex<[String]>([])
+        LibeventLog.setHandler { _, message in messages.withLock { $0.append(message) } }
+        defer { LibeventLog.setHandler(nil) }
+        var configuration = EventConfiguration()
+        configuration.avoidedMethods = Set(EventMethod.allCases)
+        #expect(throws: IOError.self) { try EventBase(configuration) }
+        #expect(messages.withLock { $0.contains { $0.contains("no event mechanism") } })
+    }
+}
