@@ -17,6 +17,7 @@ extension IOError {
             case connectionReset = "connection reset by the peer"
             case forked = "the process has forked"
             case frozen = "the buffer is frozen"
+            case handlerFailed = "a handler failed"
             case invalidAddress = "invalid address"
             case invalidArgument = "invalid argument"
             case noDescriptors = "no free descriptors"
@@ -67,6 +68,8 @@ extension IOError {
         public static let forked = Code(kind: .forked)
         /// The end of the buffer that the call would change is frozen.
         public static let frozen = Code(kind: .frozen)
+        /// A handler of the program threw an error of its own, which the detail describes.
+        public static let handlerFailed = Code(kind: .handlerFailed)
         /// The text or the bytes are no socket address.
         public static let invalidAddress = Code(kind: .invalidAddress)
         /// An argument has a value that the operation does not take (EINVAL).

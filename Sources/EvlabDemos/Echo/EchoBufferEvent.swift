@@ -13,7 +13,7 @@ public func serveEcho(
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
     let server = BufferEventEchoServer(on: base)
-    let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ throws(IOError) in
+    let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ in
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)
@@ -40,12 +40,12 @@ private final class BufferEventEchoServer {
         let stream = try BufferEvent(adopting: socket, on: base)
         totals.connections += 1
         end.connectionOpened()
-        stream.onRead { [self] stream throws(IOError) in
+        stream.onRead { [self] stream in
             totals.bytes += stream.input.count
             try stream.output.move(from: stream.input)
             guard stream.output.count > Self.mostUnsent else { return }
             try stream.disable(.readable)
-            stream.onDrain { stream throws(IOError) in try stream.enable(.readable) }
+            stream.onDrain { stream in try stream.enable(.readable) }
         }
         stream.onEnd { [self] stream, _ in
             end.connectionClosed()

@@ -15,7 +15,7 @@ public func serveEcho(
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
     let server = EventEchoServer(on: base, trigger)
-    let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ throws(IOError) in
+    let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ in
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)

@@ -9,7 +9,7 @@ internal import SystemPackage
 public final class ConnectionListener: BaseMember {
     /// Called with the connection and the address of its peer, which is `nil` for a family that this package does not
     /// know. An error that it throws goes to the error handler; the connection is then closed.
-    public typealias Handler = (consuming Socket, SocketAddress?) throws(IOError) -> Void
+    public typealias Handler = (consuming Socket, SocketAddress?) throws -> Void
 
     /// The address that is listened on, with the port that the kernel chose where 0 was asked for.
     public let address: SocketAddress
@@ -120,10 +120,10 @@ public final class ConnectionListener: BaseMember {
         let outcome = turn.accept { accepted in
             guard readable != nil else { return }
             let peer = accepted.peer
-            do throws(IOError) {
+            do {
                 try handler(accepted.intoSocket(), peer)
             } catch {
-                errorHandler?(error)
+                errorHandler?(IOError(thrownByHandler: error))
             }
         }
         guard readable != nil else { return }

@@ -12,7 +12,7 @@ internal import SystemPackage
 @safe
 public final class BufferEvent: BaseMember {
     /// Called with the stream; an error that it throws ends this stream, and no other, as ``StreamEnd/failed(_:)``.
-    public typealias StreamHandler = (BufferEvent) throws(IOError) -> Void
+    public typealias StreamHandler = (BufferEvent) throws -> Void
     /// Called with the stream and why it ended.
     public typealias EndHandler = (BufferEvent, StreamEnd) -> Void
 
@@ -476,7 +476,7 @@ public final class BufferEvent: BaseMember {
 
     @inline(__always)
     private func callReadHandler() {
-        do throws(IOError) {
+        do {
             switch readHandler {
             case .some(let handler): try handler.call(self)
             case nil: break
@@ -496,15 +496,15 @@ public final class BufferEvent: BaseMember {
     }
 
     private func call(_ handler: StreamHandler) {
-        do throws(IOError) {
+        do {
             try handler(self)
         } catch {
             failed(error)
         }
     }
 
-    private func failed(_ error: IOError) {
-        if isOpen { end(.failed(error)) }
+    private func failed(_ error: any Error) {
+        if isOpen { end(.failed(IOError(thrownByHandler: error))) }
     }
 
     private func end(_ reason: StreamEnd) {

@@ -12,7 +12,7 @@ import Testing
         let base = try kind.make()
         let ends = try StreamEnds(base, over: over)
         var received: [UInt8] = []
-        ends.stream.onRead { stream throws(IOError) in received += try stream.input.removeBytes(stream.input.count) }
+        ends.stream.onRead { stream in received += try stream.input.removeBytes(stream.input.count) }
         try ends.stream.enable(.readable)
         try ends.peer.send("hello")
         try base.run(until: { received.count == 5 })
@@ -60,7 +60,7 @@ import Testing
     func anEchoMovesWithoutCopying(kind: TestBase) throws {
         let base = try kind.make()
         let ends = try StreamEnds(base)
-        ends.stream.onRead { stream throws(IOError) in try stream.output.move(from: stream.input) }
+        ends.stream.onRead { stream in try stream.output.move(from: stream.input) }
         try ends.stream.enable(.readable)
         let sent = [UInt8](repeating: 42, count: 100_000)
         var received: [UInt8] = []
@@ -111,7 +111,7 @@ import Testing
         #expect(calls == callsAtRest)
         // What is taken makes room, and reading goes on by itself.
         var received = 0
-        ends.stream.onRead { stream throws(IOError) in
+        ends.stream.onRead { stream in
             received += stream.input.count
             try stream.input.drain(stream.input.count)
         }
@@ -200,7 +200,7 @@ import Testing
         let base = try kind.make()
         let ends = try StreamEnds(base, over: over)
         var log: [String] = []
-        ends.stream.onRead { stream throws(IOError) in
+        ends.stream.onRead { stream in
             log.append("\(stream.input.count)")
             try stream.input.drain(stream.input.count)
         }
@@ -319,7 +319,7 @@ import Testing
         try ends.stream.output.append("last words")
         try ends.stream.finishWriting()
         var received = ""
-        ends.stream.onRead { stream throws(IOError) in
+        ends.stream.onRead { stream in
             received += String(decoding: try stream.input.removeBytes(stream.input.count), as: UTF8.self)
         }
         try ends.stream.enable(.readable)
@@ -391,7 +391,7 @@ import Testing
         let good = try StreamEnds(base)
         let thrown = IOError("test", .cancelled)
         var reason: StreamEnd?
-        bad.stream.onRead { _ throws(IOError) in throw thrown }
+        bad.stream.onRead { _ in throw thrown }
         bad.stream.onEnd { _, why in reason = why }
         var received = 0
         good.stream.onRead { stream in received = stream.input.count }
@@ -404,6 +404,21 @@ import Testing
         #expect(!bad.stream.isOpen)
         #expect(good.stream.isOpen)
         good.stream.abort()
+    }
+
+    @Test func anErrorOfTheProgramsOwnIsDescribed() throws {
+        struct Refusal: Error, CustomStringConvertible {
+            let description = "no thanks"
+        }
+        let base = try EventBase()
+        let ends = try StreamEnds(base)
+        var reason: StreamEnd?
+        ends.stream.onRead { _ in throw Refusal() }
+        ends.stream.onEnd { _, why in reason = why }
+        try ends.stream.enable(.readable)
+        try ends.peer.send("x")
+        try base.run(until: { reason != nil })
+        #expect(reason == .failed(IOError("handler", .handlerFailed, detail: "no thanks")))
     }
 
     // MARK: Life
@@ -433,7 +448,7 @@ import Testing
         do {
             let stream = try BufferEvent(adopting: take(&pair), on: base)
             observed = stream
-            stream.onRead { stream throws(IOError) in try stream.output.move(from: stream.input) }
+            stream.onRead { stream in try stream.output.move(from: stream.input) }
             try stream.enable(.readable)
         }
         #expect(observed != nil)

@@ -76,7 +76,7 @@ import Testing
         let base = try kind.make()
         let thrown = IOError("test", .cancelled)
         var errors: [IOError] = []
-        let listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ throws(IOError) in
+        let listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ in
             throw thrown
         }
         listener.onError { errors.append($0) }
