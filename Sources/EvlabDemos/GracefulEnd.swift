@@ -31,9 +31,10 @@ final class GracefulEnd {
     }
 
     private func begin() {
+        // Let go of it too: it holds the listener, which holds the server, which holds this.
+        stopAccepting.take()?()
         guard !isEnding, openConnections > 0 else { return base.breakLoop() }
         isEnding = true
-        stopAccepting?()
         do throws(IOError) {
             try base.schedule(after: .seconds(2)) { [unowned base] _ in base.stop() }
         } catch {
