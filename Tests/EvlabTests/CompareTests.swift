@@ -57,7 +57,7 @@ struct CompareTests {
         let end = try Program.run(["sh", "-c", shell] + command)
         #expect(end.code == 0, "\(end.errors)")
         #expect(end.output.hasPrefix("500 connections need more than 128 descriptors"))
-        #expect(end.output.contains("64 connections x 64 B"))
+        #expect(end.output.contains("96 connections x 64 B"))
     }
 
     @Test("An interruption ends it and everything that it started", arguments: [SIGINT, SIGTERM, SIGKILL])

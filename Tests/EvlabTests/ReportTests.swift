@@ -52,6 +52,13 @@ struct ReportTests {
         #expect(byteSize(bytes) == text)
     }
 
+    @Test("One thing is singular")
+    func counts() {
+        #expect(counted(1, "round") == "1 round")
+        #expect(counted(0, "round") == "0 rounds")
+        #expect(counted(5, "round") == "5 rounds")
+    }
+
     @Test("Columns are as wide as their widest cell")
     func columns() {
         #expect(table([["name", "n"], ["x", "1,000"]]) == "name      n\nx     1,000")

@@ -44,7 +44,7 @@ public struct EchoComparison: ~Copyable {
 
     /// A process needs a descriptor for each connection, and some for itself.
     private static func fitting(_ cells: [EchoCell], into limit: Int, _ print: (String) -> Void) -> [EchoCell] {
-        let most = max(1, limit - 64)
+        let most = max(1, limit - 32)
         return cells.map { cell in
             guard cell.connections > most else { return cell }
             print("\(cell.connections) connections need more than \(limit) descriptors (ulimit -n): measuring \(most)")

@@ -13,8 +13,9 @@ public struct EchoReport: Sendable {
     }
 
     private func title(_ cell: Int) -> String {
-        let (connections, size) = (options.cells[cell].connections, byteSize(options.cells[cell].size))
-        return "echo: \(connections) connections x \(size), median of \(options.rounds) rounds of \(options.seconds) s"
+        let connections = counted(options.cells[cell].connections, "connection")
+        let size = byteSize(options.cells[cell].size)
+        return "echo: \(connections) x \(size), median of \(counted(options.rounds, "round")) of \(options.seconds) s"
     }
 
     private func rows(_ cell: Int) -> [[String]] {

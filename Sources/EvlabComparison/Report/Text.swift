@@ -29,6 +29,11 @@ public func byteSize(_ bytes: Int) -> String {
     return "\(bytes) B"
 }
 
+/// A number of things: 1 round, 2 rounds.
+public func counted(_ number: Int, _ thing: String) -> String {
+    "\(number) \(thing)\(number == 1 ? "" : "s")"
+}
+
 /// Rows of text in columns: the first to the left, the others to the right.
 public func table(_ rows: [[String]]) -> String {
     let columns = rows.map(\.count).max() ?? 0
