@@ -20,7 +20,8 @@ final class BaseCore {
 
     // These change on every callback. They belong to the loop's thread, and no access to one spans a call.
     @safe @exclusivity(unchecked) private var depth = 0
-    @safe @exclusivity(unchecked) private var graveyard: [Any] = []
+    @safe @exclusivity(unchecked) private var graveyard: [any BaseMember] = []
+    @safe @exclusivity(unchecked) private var leaving: [any BaseMember] = []
     @safe @exclusivity(unchecked) private var breaksWhenIdle = false
     /// Whether something is to be done when no callback runs any more.
     @safe @exclusivity(unchecked) private var mustTidy = false
@@ -110,7 +111,7 @@ final class BaseCore {
         let index = member.memberIndex
         guard index >= 0 else { return }
         member.memberIndex = -1
-        outliveCallback(member)
+        retire(member)
         let last = members.removeLast()
         guard index < members.count else { return }
         members[index] = last
@@ -195,22 +196,24 @@ final class BaseCore {
         if mustTidy { tidy() }
     }
 
-    /// Keeps a member or a handler that is let go of until no callback runs any more, for it may be the one that runs.
-    func outliveCallback(_ object: Any) {
-        guard depth > 0 else { return }
-        graveyard.append(object)
+    /// Keeps a member until no callback runs any more, for it may be the one that is called.
+    func retire(_ member: any BaseMember) {
+        guard depth > 0 else { return member.callbacksAreOver() }
+        graveyard.append(member)
         mustTidy = true
     }
 
     @inline(never)
     private func tidy() {
         guard depth == 0 else { return }
-        // Releasing a member can run code of the user's, which can fill the graveyard again.
+        // What is let go of can run code of the user's, which can fill the graveyard again, but does not tidy itself.
+        depth = 1
         while !graveyard.isEmpty {
-            let dead = graveyard
-            graveyard = []
-            withExtendedLifetime(dead) {}
+            swap(&graveyard, &leaving)
+            for member in leaving { member.callbacksAreOver() }
+            leaving.removeAll(keepingCapacity: true)
         }
+        depth = 0
         mustTidy = breaksWhenIdle
         if breaksWhenIdle, isIdle { unsafe event_base_loopbreak(raw) }
     }

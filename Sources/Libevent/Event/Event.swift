@@ -33,11 +33,13 @@ public final class Event: BaseMember {
     @usableFromInline @safe @exclusivity(unchecked) private(set) var number: CInt
     @safe @exclusivity(unchecked) private var isPersistent: Bool
     @usableFromInline @safe @exclusivity(unchecked) private(set) var isAdded = false
-    /// `nil` once the event is closed, so that a handler may hold its own event.
+    /// Let go of when the event is closed, so that a handler may hold its own event.
     @safe @exclusivity(unchecked) private var callback: Callback?
 
     /// What a descriptor event watches for.
     @safe @exclusivity(unchecked) public private(set) var interest: Interest
+    /// Whether ``close()`` was called, or the base has gone.
+    public private(set) var isClosed = false
     private let trigger: Trigger
     private var owned: Socket?
     private var interval: Duration?
@@ -253,24 +255,13 @@ public final class Event: BaseMember {
         remove()
         number = -1
         owned.take()?.close()
-        forgetHandler()
+        guard !isClosed else { return }
+        isClosed = true
+        core.retire(self)
     }
 
-    /// It may be the one that runs, so it lives until no callback does.
-    private func forgetHandler() {
-        switch callback {
-        case .some(let callback): core.outliveCallback(callback.call as ReadyHandler)
-        case nil: break
-        }
-        callback = nil
-    }
-
-    /// Whether ``close()`` was called, or the base has gone.
-    public var isClosed: Bool {
-        switch callback {
-        case .some: false
-        case nil: true
-        }
+    func callbacksAreOver() {
+        if isClosed { callback = nil }
     }
 
     func baseIsClosing() {
@@ -290,7 +281,9 @@ public final class Event: BaseMember {
             return
         }
         // Libevent would take this for the time-out and count the next one from it, doubling the period.
-        try core.later { [self] in call(ready) }
+        try core.later { [self] in
+            if !isClosed { call(ready) }
+        }
     }
 
     // MARK: Asking and changing

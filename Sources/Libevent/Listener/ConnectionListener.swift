@@ -15,7 +15,8 @@ public final class ConnectionListener: BaseMember {
     public let address: SocketAddress
 
     private let core: BaseCore
-    private let handler: Handler
+    /// Let go of when the listener is closed, so that it may hold its own listener.
+    private var handler: Handler?
     private var acceptor: Acceptor?
     private var errorHandler: ((IOError) -> Void)?
     private var readable: Event?
@@ -107,7 +108,12 @@ public final class ConnectionListener: BaseMember {
         resume = nil
         acceptor = nil
         errorHandler = nil
+        core.retire(self)
         core.forget(self)
+    }
+
+    func callbacksAreOver() {
+        if readable == nil { handler = nil }
     }
 
     func baseIsClosing() {
@@ -116,7 +122,7 @@ public final class ConnectionListener: BaseMember {
 
     private func accept() {
         // Out of its place while handlers run: one of them may close the listener.
-        guard var turn = acceptor.take() else { return }
+        guard let handler, var turn = acceptor.take() else { return }
         let outcome = turn.accept { accepted in
             guard readable != nil else { return }
             let peer = accepted.peer

@@ -45,6 +45,7 @@ public final class BufferEvent: BaseMember {
     @safe @exclusivity(unchecked) private var highWater = Int.max
     @safe @exclusivity(unchecked) private(set) var phase: Phase
 
+    private var replacedHandlers: [StreamHandler] = []
     private var drainHandler: StreamHandler?
     private var connectHandler: StreamHandler?
     private var endHandler: EndHandler?
@@ -114,8 +115,7 @@ public final class BufferEvent: BaseMember {
     /// What to do with ``input`` when at least the low-water mark has arrived, and with the rest of it at the end.
     public func onRead(_ handler: @escaping StreamHandler) {
         core.checkThread()
-        forgetReadHandler()
-        readHandler = ReadCallback(call: handler)
+        replaceReadHandler(ReadCallback(call: handler))
     }
 
     /// What to do when ``output`` has fallen to its low-water mark, which is empty unless set otherwise.
@@ -348,8 +348,7 @@ public final class BufferEvent: BaseMember {
         socketOwner.take()?.close()
         deadline?.close()
         deadline = nil
-        forgetReadHandler()
-        (drainHandler, connectHandler, endHandler) = (nil, nil, nil)
+        core.retire(self)
         core.forget(self)
     }
 
@@ -486,13 +485,22 @@ public final class BufferEvent: BaseMember {
         }
     }
 
-    /// It may be the one that runs, so it lives until no callback does.
-    private func forgetReadHandler() {
+    /// The old one may be the one that runs, so it lives until no callback does.
+    private func replaceReadHandler(_ new: consuming ReadCallback) {
         switch readHandler {
-        case .some(let handler): core.outliveCallback(handler.call as StreamHandler)
+        case .some(let old):
+            replacedHandlers.append(old.call)
+            core.retire(self)
         case nil: break
         }
+        readHandler = consume new
+    }
+
+    func callbacksAreOver() {
+        replacedHandlers = []
+        guard phase == .closed else { return }
         readHandler = nil
+        (drainHandler, connectHandler, endHandler) = (nil, nil, nil)
     }
 
     private func call(_ handler: StreamHandler) {

@@ -72,6 +72,21 @@ import Testing
     }
 
     @Test(arguments: TestBase.allCases)
+    func aHandlerMayHoldItsOwnListener(kind: TestBase) throws {
+        let base = try kind.make()
+        weak var observed: ConnectionListener?
+        do {
+            var listener: ConnectionListener?
+            listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ in listener?.close() }
+            observed = listener
+            let address = try #require(listener?.address)
+            try Socket.connecting(to: address).intoSocket().close()
+        }
+        #expect(try base.run(.untilIdle) == .idle)
+        #expect(observed == nil)
+    }
+
+    @Test(arguments: TestBase.allCases)
     func anErrorOfTheHandlerIsToldAndTheConnectionCloses(kind: TestBase) throws {
         let base = try kind.make()
         let thrown = IOError("test", .cancelled)
