@@ -19,7 +19,7 @@ struct Program: ~Copyable {
     }
 
     /// Far more than anything here takes: only a hang reaches it.
-    static let patience: Duration = .seconds(90)
+    static let patience: Duration = .seconds(300)
 
     let id: pid_t
     private let ended: Descriptor
