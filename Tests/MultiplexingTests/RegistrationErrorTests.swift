@@ -80,7 +80,9 @@ struct RegistrationErrorTests {
     @Test("an epoll cannot watch itself")
     func itself() throws {
         let epoll = try Epoll()
-        #expect(failure { () throws(IOError) in try epoll.add(epoll, for: .readable, token: 0) }?.code == .invalidArgument)
+        #expect(
+            failure { () throws(IOError) in try epoll.add(epoll, for: .readable, token: 0) }?.code == .invalidArgument
+        )
     }
 
     @Test("a batch has room for something, and not for everything", arguments: [Int.min, -1, 0, (1 << 20) + 1, .max])

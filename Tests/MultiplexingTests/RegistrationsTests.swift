@@ -1,6 +1,7 @@
-@testable import Multiplexing
 import Readiness
 import Testing
+
+@testable import Multiplexing
 
 @Suite("Registrations")
 struct RegistrationsTests {
@@ -8,7 +9,8 @@ struct RegistrationsTests {
     func slots() throws {
         let registrations = try #require(Registrations(epoll: -1))
         let numbers: [UInt32] = [
-            0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 262_143, 262_144, 1_000_000, 1_048_575, 1_048_576, 5_000_000,
+            0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 262_143, 262_144, 1_000_000, 1_048_575, 1_048_576,
+            5_000_000,
         ]
         func address(_ number: UInt32) -> UInt { UInt(bitPattern: unsafe registrations.slot(number)) }
         #expect(numbers.allSatisfy { (address($0) == 0) == ($0 > 65_535) })

@@ -36,7 +36,10 @@ struct ThreadTests {
         return true
     }
 
-    @Test("of two that wait, an edge wakes one, a level both", arguments: [Trigger.edge, .edgeOneShot, .levelOneShot, .level])
+    @Test(
+        "of two that wait, an edge wakes one, a level both",
+        arguments: [Trigger.edge, .edgeOneShot, .levelOneShot, .level]
+    )
     func twoWaiters(_ trigger: Trigger) throws {
         let shared = try SharedEpoll()
         let event = try makeEventDescriptor()
@@ -89,7 +92,10 @@ struct ThreadTests {
         #expect(board.mistakes.load(ordering: .relaxed) == 0)
     }
 
-    @Test("one-shot: workers share sockets, and no two are on one at a time", arguments: [Trigger.edgeOneShot, .levelOneShot])
+    @Test(
+        "one-shot: workers share sockets, and no two are on one at a time",
+        arguments: [Trigger.edgeOneShot, .levelOneShot]
+    )
     func oneShotWorkers(_ trigger: Trigger) throws {
         let sockets = 4
         let messages = 300
@@ -116,7 +122,9 @@ struct ThreadTests {
                         if mine.count.wrappingAdd(1, ordering: .relaxed).newValue != 1 { board.mistake() }
                         let number = numbers[event.token.number]
                         // One byte a turn: what is left has to come back by the rearm.
-                        if unsafe read(number.rawValue, &byte, 1) == 1 { board.count.wrappingAdd(1, ordering: .relaxed) }
+                        if unsafe read(number.rawValue, &byte, 1) == 1 {
+                            board.count.wrappingAdd(1, ordering: .relaxed)
+                        }
                         mine.count.wrappingSubtract(1, ordering: .relaxed)
                         if (try? shared.epoll.rearm(number)) == nil { board.mistake() }
                     }
@@ -184,7 +192,8 @@ struct ThreadTests {
 
     @Test(
         "closed and opened in one thread, waited for in two: no edge is lost, no closed one comes",
-        arguments: [Trigger.edge, .edgeOneShot, .level], [false, true]
+        arguments: [Trigger.edge, .edgeOneShot, .level],
+        [false, true]
     )
     func openAndClose(_ trigger: Trigger, byOthers: Bool) throws {
         let shared = try SharedEpoll()

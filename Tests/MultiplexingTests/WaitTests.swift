@@ -1,10 +1,11 @@
 import Glibc
-@testable import Multiplexing
 import Readiness
 import Sockets
 import Synchronization
 import SystemPackage
 import Testing
+
+@testable import Multiplexing
 
 @Suite("Waiting", .timeLimit(.minutes(1)))
 struct WaitTests {
@@ -66,7 +67,10 @@ struct WaitTests {
         #expect(try epoll.wait(into: &batch, upTo: limit) == 1)
     }
 
-    @Test("for ever, or for longer than there are numbers, ends with an event", arguments: [nil, Duration.seconds(Int64.max)])
+    @Test(
+        "for ever, or for longer than there are numbers, ends with an event",
+        arguments: [nil, Duration.seconds(Int64.max)]
+    )
     func forever(_ limit: Duration?) throws {
         let epoll = try Epoll()
         let event = try makeEventDescriptor()
