@@ -35,7 +35,6 @@ public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
     public consuming func close() {}
 
     deinit {
-        clinux_generation_advance(number)
         clinux_watches_end(number)
         _ = clinux_close(number)
     }

@@ -25,7 +25,6 @@
 #include <unistd.h>
 
 #include "CLinuxBuffers.h"
-#include "CLinuxGenerations.h"
 #include "CLinuxProcess.h"
 #include "CLinuxSignals.h"
 #include "CLinuxWatches.h"
