@@ -76,8 +76,7 @@ struct EchoConnection: ~Copyable {
 
     @inline(never)
     private mutating func keep(_ bytes: Span<UInt8>) -> Next {
-        pending.reserveCapacity(bytes.count)
-        for index in bytes.indices { pending.append(bytes[index]) }
+        pending = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
         pendingStart = 0
         return .write
     }
