@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-uint32_t clinux_generations[CLINUX_GENERATION_COUNT];
 _Thread_local int clinux_releases_counter;
 _Thread_local int clinux_borrows_counter;
 
