@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import Libevent
 import Sockets
 import SystemPackage
