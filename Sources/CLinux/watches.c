@@ -41,6 +41,11 @@ static void prepare_for_fork(void) {
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
+void clinux_count_forks(void) {
+    static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+    pthread_once(&prepared, prepare_for_fork);
+}
+
 static int free_place_locked(void) {
     for (int i = 0; i < watcher_count; i++) {
         if (watchers[i].forget == NULL) return i;
@@ -56,8 +61,7 @@ static int free_place_locked(void) {
 }
 
 int clinux_watcher_open(clinux_forget forget, void *context) {
-    static pthread_once_t prepared = PTHREAD_ONCE_INIT;
-    pthread_once(&prepared, prepare_for_fork);
+    clinux_count_forks();
     pthread_rwlock_wrlock(&lock);
     int place = free_place_locked();
     if (place >= 0) watchers[place] = (struct watcher){.forget = forget, .context = context};

@@ -9,6 +9,7 @@ final class GracefulEnd {
     private var openConnections = 0
     private var stopAccepting: (() -> Void)?
     private var isEnding = false
+    private var registrations: [Event] = []
 
     init(_ base: EventBase) {
         self.base = base
@@ -17,7 +18,7 @@ final class GracefulEnd {
     func onSignal(_ stopAccepting: @escaping () -> Void) throws(IOError) {
         self.stopAccepting = stopAccepting
         for signal in [Signal.interrupt, .terminate] {
-            try base.onSignal(signal) { [unowned self] _ in begin() }
+            registrations.append(try base.onSignal(signal) { [unowned self] _ in begin() })
         }
     }
 
@@ -30,15 +31,27 @@ final class GracefulEnd {
         if isEnding, openConnections == 0 { base.stop() }
     }
 
+    /// The server has ended, however it came about: the base may run again for something else.
+    func cancel() {
+        for registration in registrations { registration.cancel() }
+        registrations = []
+        isEnding = false
+        endAccepting()
+    }
+
     private func begin() {
-        // Let go of it too: it holds the listener, which holds the server, which holds this.
-        stopAccepting.take()?()
+        endAccepting()
         guard !isEnding, openConnections > 0 else { return base.breakLoop() }
         isEnding = true
         do throws(IOError) {
-            try base.schedule(after: .seconds(2)) { [unowned base] _ in base.stop() }
+            registrations.append(try base.schedule(after: .seconds(2)) { [unowned base] _ in base.stop() })
         } catch {
             base.breakLoop()
         }
+    }
+
+    /// Lets go of the closure too: it holds the listener, which holds the server, which holds this.
+    private func endAccepting() {
+        stopAccepting.take()?()
     }
 }

@@ -74,9 +74,15 @@ public struct Acceptor: ~Copyable {
 
     /// Accepts what waits, at most the budget, and hands each connection to `body`.
     public mutating func accept(_ body: (consuming AcceptedSocket) -> Void) -> Outcome {
+        accept(while: { true }, body)
+    }
+
+    /// Accepts what waits, at most the budget and for as long as `goesOn` says so, and hands each connection to `body`.
+    public mutating func accept(while goesOn: () -> Bool, _ body: (consuming AcceptedSocket) -> Void) -> Outcome {
         // Another thread may have been faster when the reserve was last given up: without it nothing can be shed.
         if exhaustion == .shed, reserve == nil { restoreReserve() }
         for _ in 0..<budget {
+            guard goesOn() else { return .budgetSpent }
             do throws(IOError) {
                 guard let accepted = try socket.accept() else { return .drained }
                 body(accepted)

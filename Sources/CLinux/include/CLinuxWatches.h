@@ -37,7 +37,10 @@ static inline void clinux_watches_end(int descriptor) {
 
 extern uint32_t clinux_fork_count;
 
-/* How many forks lie between the first process and this one, counted from the first watcher on. */
+/* Forks are counted from here on, or from the first watcher on. */
+void clinux_count_forks(void);
+
+/* How many forks lie between the first process and this one, as far as they were counted. */
 static inline uint32_t clinux_forks(void) {
     return __atomic_load_n(&clinux_fork_count, __ATOMIC_RELAXED);
 }

@@ -17,6 +17,7 @@ public func serveEcho(
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)
+    defer { server.end.cancel() }
     whenReady()
     try base.run()
     server.totals.shed = listener.shedConnections
@@ -47,10 +48,16 @@ private final class BufferEventEchoServer {
             try stream.disable(.readable)
             stream.onDrain { stream in try stream.enable(.readable) }
         }
-        stream.onEnd { [self] stream, _ in
-            end.connectionClosed()
-            stream.close()
+        stream.onEnd { [self] stream, reason in
+            guard reason == .endOfStream, !stream.output.isEmpty else { return close(stream) }
+            // It gets everything back before it counts as served.
+            stream.onDrain { [self] stream in close(stream) }
         }
         try stream.enable(.readable)
+    }
+
+    private func close(_ stream: BufferEvent) {
+        stream.close()
+        end.connectionClosed()
     }
 }

@@ -19,6 +19,7 @@ public func serveEcho(
         try server.serve(socket)
     }
     try server.end.onSignal(listener.close)
+    defer { server.end.cancel() }
     whenReady()
     try base.run()
     return server.totals(shed: listener.shedConnections)
@@ -74,8 +75,10 @@ private final class EventEchoServer {
             try event.setInterest(event.interest)
         case .read:
             try event.setInterest(.readable)
-            // What is there already, an edge does not report again.
-            if readsUntilDry { try event.activate(.readable) }
+            guard readsUntilDry else { break }
+            // What is there already, an edge does not report again. The others come first.
+            try event.activate(.readable)
+            base.lookAgain()
         case .write:
             try event.setInterest(.writable)
         case .close:

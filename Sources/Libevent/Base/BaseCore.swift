@@ -22,13 +22,14 @@ final class BaseCore {
     @safe @exclusivity(unchecked) private var depth = 0
     @safe @exclusivity(unchecked) private var graveyard: [any BaseMember] = []
     @safe @exclusivity(unchecked) private var leaving: [any BaseMember] = []
-    @safe @exclusivity(unchecked) private var breaksWhenIdle = false
     /// Whether something is to be done when no callback runs any more.
     @safe @exclusivity(unchecked) private var mustTidy = false
 
     private var members: [any BaseMember] = []
     private(set) var isClosed = false
     private(set) var process = getpid()
+    /// The forks that lie behind the process whose epoll instance, if that is the method, the base uses.
+    private var forks: UInt32
 
     /// The object that the user holds; it ends before the core when members outlive it.
     weak var owner: EventBase?
@@ -38,6 +39,8 @@ final class BaseCore {
     private var internalEvents: [Event] = []
 
     init(_ configuration: EventConfiguration) throws(IOError) {
+        clinux_count_forks()
+        forks = clinux_forks()
         unsafe raw = try unsafe configuration.makeBase()
         self.configuration = configuration
         let name = unsafe String(cString: event_base_get_method(raw))
@@ -76,7 +79,7 @@ final class BaseCore {
 
     var isRunning: Bool { runner.load(ordering: .relaxed) != 0 }
 
-    func beginRun(_ mode: RunMode) throws(IOError) {
+    func beginRun() throws(IOError) {
         guard !isClosed else { throw IOError("EventBase.run", .closed, detail: "the base was closed") }
         guard process == getpid() else {
             throw IOError("EventBase.run", .forked, detail: "call reinitialiseAfterFork() in the child first")
@@ -89,12 +92,9 @@ final class BaseCore {
                 detail: "a run cannot be nested; stop the current one first"
             )
         }
-        breaksWhenIdle = mode == .untilIdle
-        mustTidy = breaksWhenIdle
     }
 
     func endRun() {
-        breaksWhenIdle = false
         runner.store(0, ordering: .releasing)
     }
 
@@ -121,6 +121,7 @@ final class BaseCore {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        leaveParent()
         enterCallback()
         while let member = members.last {
             member.baseIsClosing()
@@ -172,6 +173,25 @@ final class BaseCore {
 
     // MARK: After a fork
 
+    /// Called before anything is removed. A child shares its parent's epoll instance until it makes the base its own: what
+    /// it removed there would be removed for the parent.
+    @inline(__always)
+    func leaveParent() {
+        if forks != clinux_forks() { makeOwnInstance() }
+    }
+
+    @inline(never)
+    private func makeOwnInstance() {
+        forks = clinux_forks()
+        // It fails where something cannot be added again, which is of no matter to what is removed.
+        _ = unsafe event_reinit(raw)
+    }
+
+    func checkProcess(_ operation: IOError.Operation) throws(IOError) {
+        guard forks != clinux_forks() else { return }
+        throw IOError(operation, .forked, detail: "call reinitialiseAfterFork() in the child first")
+    }
+
     /// The C function is `event_reinit`. What was shared with the parent is made anew: its epoll descriptor, and the
     /// descriptors by which signals arrive.
     func reinitialiseAfterFork() throws(IOError) {
@@ -179,6 +199,7 @@ final class BaseCore {
             throw IOError("event_reinit", .system, detail: "an event could not be added again in the child")
         }
         process = getpid()
+        forks = clinux_forks()
         try signals.renew()
     }
 
@@ -214,12 +235,12 @@ final class BaseCore {
             leaving.removeAll(keepingCapacity: true)
         }
         depth = 0
-        mustTidy = breaksWhenIdle
-        if breaksWhenIdle, isIdle { unsafe event_base_loopbreak(raw) }
+        mustTidy = false
     }
 
-    /// Whether nothing but our own events is left.
+    /// Whether nothing is left that could call the user back, but for posts.
     var isIdle: Bool {
+        guard !signals.areAwaited else { return false }
         let counted = UInt32(EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_VIRTUAL)
         return unsafe Int(event_base_get_num_events(raw, counted)) <= internalEvents.count
     }

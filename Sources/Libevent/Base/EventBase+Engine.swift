@@ -11,6 +11,7 @@ extension EventBase: EventEngine {
     ) throws(IOError) -> Event {
         let event = try Event(on: self, owning: socket, for: interest, trigger: trigger, handler)
         if !interest.isEmpty { try event.add() }
+        event.keepUntilClosed()
         return event
     }
 

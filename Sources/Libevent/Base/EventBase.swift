@@ -12,7 +12,7 @@ internal import SystemPackage
 public final class EventBase {
     let core: BaseCore
     private var currentPoster: Poster<EventBase>?
-    private lazy var stopEvent: Event? = makeStopEvent()
+    private var stopEvent: Event?
     private var stopIsDue = false
     private var breakIsDue = false
 
@@ -45,8 +45,9 @@ public final class EventBase {
 
     private func closeCore() {
         currentPoster?.close()
-        currentPoster = nil
         core.close()
+        // Not before its event is gone, for it closes the descriptor.
+        currentPoster = nil
         stopEvent = nil
     }
 
@@ -95,18 +96,25 @@ public final class EventBase {
     @discardableResult
     public func run(_ mode: RunMode = .untilStopped) throws(IOError) -> RunOutcome {
         try EventBuffer.checkUnused("event_base_loop")
-        try core.beginRun(mode)
+        try core.beginRun()
         defer { core.endRun() }
         if let early = takeOutcome() { return early }
-        if mode == .untilIdle, core.isIdle { return .idle }
-        let result = unsafe event_base_loop(core.raw, mode.loopFlags)
-        if let outcome = takeOutcome() { return outcome }
-        guard result >= 0 else { throw IOError("event_base_loop", .system, detail: "the wait of \(method) failed") }
-        return mode == .untilIdle || result > 0 ? .idle : .turned
+        var result: CInt
+        // Libevent counts our own events too, and frees closed streams after the last callback: so each turn is looked
+        // at by itself.
+        repeat {
+            if mode == .untilIdle, core.isIdle { return .idle }
+            result = unsafe event_base_loop(core.raw, mode.loopFlags)
+            if let outcome = takeOutcome() { return outcome }
+            guard result >= 0 else { throw IOError("event_base_loop", .system, detail: "the wait of \(method) failed") }
+        } while mode == .untilIdle && result == 0
+        return result > 0 ? .idle : .turned
     }
 
     /// What a stop or a break asked for, once.
     private func takeOutcome() -> RunOutcome? {
+        // A break, or the end of a turn, may have come first: the stop must not end the next run as well.
+        if stopIsDue { stopEvent?.remove() }
         defer { (breakIsDue, stopIsDue) = (false, false) }
         if breakIsDue { return .broken }
         return stopIsDue ? .stopped : nil
@@ -121,16 +129,16 @@ public final class EventBase {
         stopIsDue = true
         guard core.isRunning else { return }
         do throws(IOError) {
-            guard let stopEvent else { return breakLoop() }
-            try stopEvent.activate()
+            if stopEvent == nil { stopEvent = try makeStopEvent() }
+            try stopEvent?.activate()
         } catch {
             breakLoop()
         }
     }
 
-    private func makeStopEvent() -> Event? {
-        let event = try? Event(core, onActivation: { event, _ in unsafe event_base_loopbreak(event.core.raw) })
-        try? event?.setPriority(0)
+    private func makeStopEvent() throws(IOError) -> Event {
+        let event = try Event(core, onActivation: { event, _ in unsafe event_base_loopbreak(event.core.raw) })
+        try event.setPriority(0)
         return event
     }
 
@@ -160,7 +168,7 @@ public final class EventBase {
         if let currentPoster { return currentPoster }
         let new = try Poster<EventBase>()
         try core.watchInternally(new.fileDescriptor) { [unowned self, unowned new] _, _ in
-            for job in new.take() { job(self) }
+            for job in new.take() where !core.isClosed { job(self) }
         }
         currentPoster = new
         return new
@@ -183,8 +191,7 @@ extension RunMode {
     fileprivate var loopFlags: CInt {
         switch self {
         case .untilStopped: EVLOOP_NO_EXIT_ON_EMPTY
-        case .untilIdle: 0
-        case .once: EVLOOP_ONCE
+        case .untilIdle, .once: EVLOOP_ONCE
         // Alone, EVLOOP_NONBLOCK would go on for as long as anything is ready.
         case .withoutWaiting: EVLOOP_ONCE | EVLOOP_NONBLOCK
         }

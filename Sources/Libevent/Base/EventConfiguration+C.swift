@@ -10,7 +10,7 @@ extension EventConfiguration {
         }
         guard let config = unsafe event_config_new() else { throw IOError("event_config_new", .noMemory) }
         defer { unsafe event_config_free(config) }
-        unsafe event_config_set_flag(config, CInt(flags.rawValue))
+        unsafe event_config_set_flag(config, CInt(bitPattern: flags.rawValue))
         unsafe event_config_require_features(config, CInt(bitPattern: requiredCapabilities.libeventFeatures.rawValue))
         for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
         try unsafe setDispatchLimits(on: config)

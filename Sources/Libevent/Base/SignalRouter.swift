@@ -13,6 +13,9 @@ final class SignalRouter {
         self.core = core
     }
 
+    /// Whether any event waits for a signal.
+    var areAwaited: Bool { !subscribers.isEmpty }
+
     func subscribe(_ event: Event, to signal: Signal) throws(IOError) {
         if mailbox == nil { try open() }
         try mailbox?.subscribe(to: signal)

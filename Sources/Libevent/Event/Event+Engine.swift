@@ -17,9 +17,10 @@ extension Event: SocketWatch {
     @usableFromInline
     func exchangeInterest(_ newInterest: Interest) throws(IOError) {
         core.checkThread()
+        let timeout = timeoutToKeep
         if newInterest != interest { try change(to: newInterest) }
-        guard !newInterest.isEmpty else { return }
-        try add()
+        guard !newInterest.isEmpty else { return letGoUnlessNeeded() }
+        try add(timeout: timeout)
     }
 }
 

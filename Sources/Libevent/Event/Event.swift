@@ -7,7 +7,7 @@ public import SystemPackage
 /// One reason to be called back: a descriptor, a time, a signal, or the program itself.
 ///
 /// An event is made on a base and does nothing until it is added. The base keeps an added event alive; one that nobody
-/// holds and that is not added goes away. It may be removed, closed or let go of anywhere, also in its own handler.
+/// holds and that is not added goes away; one from ``EventBase/watch(_:for:trigger:_:)`` stays until it is closed. It may be removed, closed or let go of anywhere, also in its own handler.
 /// Thread rule: the base's thread.
 @safe
 public final class Event: BaseMember {
@@ -39,10 +39,14 @@ public final class Event: BaseMember {
     /// What a descriptor event watches for.
     @safe @exclusivity(unchecked) public private(set) var interest: Interest
     /// Whether ``close()`` was called, or the base has gone.
-    public private(set) var isClosed = false
+    public var isClosed: Bool { wasClosed || core.isClosed }
+    private var wasClosed = false
     private let trigger: Trigger
     private var owned: Socket?
     private var interval: Duration?
+    /// What the program activated the event with that is to be called outside libevent's count of its period.
+    private var readyLater: ReadyEvents?
+    private var staysUntilClosed = false
     var memberIndex = -1
 
     // MARK: Making
@@ -190,6 +194,7 @@ public final class Event: BaseMember {
     public func add(timeout: Duration? = nil) throws(IOError) {
         core.checkThread()
         guard !isClosed else { throw IOError("event_add", .closed, detail: "the event, or its base, was closed") }
+        try core.checkProcess("event_add")
         try check(timeout)
         if case .signal(let signal) = source { try core.subscribe(self, to: signal) }
         let result = try addToBase(timeout)
@@ -223,7 +228,11 @@ public final class Event: BaseMember {
     }
 
     private func addToBase(_ timeout: Duration?) throws(IOError) -> CInt {
-        guard let timeout else { return unsafe event_add(raw, nil) }
+        guard let timeout else {
+            // To libevent, none means the one before.
+            if isAdded { unsafe event_remove_timer(raw) }
+            return unsafe event_add(raw, nil)
+        }
         var delay = try timeval(timeout)
         return unsafe event_add(raw, &delay)
     }
@@ -231,17 +240,40 @@ public final class Event: BaseMember {
     /// Stops watching; nothing of this event is called back until it is added again. The C function is `event_del`.
     public func remove() {
         core.checkThread()
+        core.leaveParent()
         if case .signal(let signal) = source { core.unsubscribe(self, from: signal) }
+        // Libevent would remember the period, and go on with it after the next add.
+        if interval != nil { unsafe event_remove_timer(raw) }
         unsafe event_del(raw)
         isAdded = false
         interval = nil
+        readyLater = nil
         core.forget(self)
+    }
+
+    /// For watches: the base keeps the event although it may not be added at times.
+    func keepUntilClosed() {
+        staysUntilClosed = true
+        core.keep(self)
+    }
+
+    /// The base lets go of an event that cannot call back.
+    @inline(never)
+    func letGoUnlessNeeded() {
+        guard !staysUntilClosed, !isAdded, !isPending else { return }
+        core.forget(self)
+    }
+
+    /// The time-out for an event whose interest changes: what is left of a single one, a repeating one anew.
+    var timeoutToKeep: Duration? {
+        interval ?? (isAdded && !isPersistent ? timeLeft : nil)
     }
 
     /// Watches for something else; the event must be a descriptor's.
     func change(to newInterest: Interest) throws(IOError) {
         try core.checkSupport(newInterest, trigger, descriptor: number)
         let priority = self.priority
+        core.leaveParent()
         unsafe event_del(raw)
         isAdded = false
         interest = newInterest
@@ -255,35 +287,43 @@ public final class Event: BaseMember {
         remove()
         number = -1
         owned.take()?.close()
-        guard !isClosed else { return }
-        isClosed = true
+        guard !wasClosed else { return }
+        wasClosed = true
         core.retire(self)
     }
 
     func callbacksAreOver() {
-        if isClosed { callback = nil }
+        if wasClosed { callback = nil }
     }
 
     func baseIsClosing() {
         close()
     }
 
-    /// Has the handler called in this turn or the next as if `ready` had happened. The C function is `event_active`.
+    /// Has the handler called in this turn or the next as if `ready` had happened, of which `hangUp`, `error` and `priority`
+    /// are left out. Several activations before the call count as one; a removal takes them along. The C function is
+    /// `event_active`.
     ///
+    /// A handler that activates its own event each time keeps the turn from ending; see ``EventBase/lookAgain()``.
     /// - Throws: `closed`.
     public func activate(_ ready: ReadyEvents = []) throws(IOError) {
         core.checkThread()
         guard !isClosed else { throw IOError("event_active", .closed, detail: "the event, or its base, was closed") }
         // Until it has run, somebody must hold it.
         core.keep(self)
-        guard interval != nil, !ready.contains(.timedOut) else {
-            unsafe event_active(raw, ready.libeventFlags, 1)
+        guard interval != nil else {
+            // Libevent takes an event that is active for no reason for one that is not pending.
+            let flags = ready.libeventFlags
+            unsafe event_active(raw, flags == 0 ? EV_SIGNAL : flags, 1)
             return
         }
-        // Libevent would take this for the time-out and count the next one from it, doubling the period.
-        try core.later { [self] in
-            if !isClosed { call(ready) }
-        }
+        // Libevent would count the period anew from here, or from the end of the one that runs.
+        if readyLater == nil { try core.later { [self] in callLater() } }
+        readyLater = ready.subtracting([.hangUp, .error, .priority]).union(readyLater ?? [])
+    }
+
+    private func callLater() {
+        if let ready = readyLater.take() { call(ready) }
     }
 
     // MARK: Asking and changing
@@ -292,6 +332,7 @@ public final class Event: BaseMember {
     public var isPending: Bool {
         core.checkThread()
         if case .signal = source { return isAdded }
+        if readyLater != nil { return true }
         let all = Int16(EV_READ | EV_WRITE | EV_CLOSED | EV_TIMEOUT | EV_SIGNAL)
         return unsafe event_pending(raw, all, nil) != 0
     }
@@ -357,7 +398,7 @@ public final class Event: BaseMember {
             isAdded = false
             call(ready(flags))
         }
-        if !isAdded { core.forget(self) }
+        if !isAdded { letGoUnlessNeeded() }
         core.leaveCallback()
     }
 

@@ -123,8 +123,7 @@ public final class ConnectionListener: BaseMember {
     private func accept() {
         // Out of its place while handlers run: one of them may close the listener.
         guard let handler, var turn = acceptor.take() else { return }
-        let outcome = turn.accept { accepted in
-            guard readable != nil else { return }
+        let outcome = turn.accept(while: { isAccepting }) { accepted in
             let peer = accepted.peer
             do {
                 try handler(accepted.intoSocket(), peer)

@@ -147,7 +147,8 @@ public final class BufferEvent: BaseMember {
         try checkFlow(interest, "bufferevent_enable")
         if interest.contains(.readable) { wantsReading = true }
         var events = Self.flags(interest)
-        if readingIsPaused { events &= ~Int16(EV_READ) }
+        // Not before the connection stands, so that nothing is read before it is told.
+        if readingIsPaused || peerHasEnded || phase == .connecting { events &= ~Int16(EV_READ) }
         guard events != 0 else { return }
         guard unsafe bufferevent_enable(raw, events) == 0 else {
             throw IOError("bufferevent_enable", errno: Errno(rawValue: errno))
@@ -165,6 +166,7 @@ public final class BufferEvent: BaseMember {
 
     private func checkFlow(_ interest: Interest, _ operation: IOError.Operation) throws(IOError) {
         try checkOpen(operation)
+        core.leaveParent()
         guard interest.isSubset(of: [.readable, .writable]) else {
             throw IOError(
                 operation,
@@ -318,8 +320,12 @@ public final class BufferEvent: BaseMember {
         let hasNothingToSend = phase == .connecting && output.isEmpty
         guard !hasFailed, !hasNothingToSend, limit > .zero else { return finish() }
         phase = .flushing
+        core.leaveParent()
+        inputObserver?.cancel()
         inputObserver = nil
         setCallbacks()
+        // From here on the limit counts.
+        unsafe bufferevent_set_timeouts(raw, nil, nil)
         unsafe bufferevent_setwatermark(raw, Int16(EV_WRITE), 0, 0)
         unsafe bufferevent_disable(raw, Int16(EV_READ))
         unsafe bufferevent_enable(raw, Int16(EV_WRITE))
@@ -337,9 +343,12 @@ public final class BufferEvent: BaseMember {
     private func finish() {
         guard phase != .closed else { return }
         phase = .closed
+        core.leaveParent()
         unsafe bufferevent_setcb(raw, nil, nil, nil, nil)
-        // The events go first: a close with a callback of libevent's under way would leave them on a dead descriptor.
+        // The events go first: a close with a callback of libevent's under way would leave them on a dead descriptor, whose
+        // number may soon be another's. While it connects, disabling leaves the one for writing; a new descriptor does not.
         unsafe bufferevent_disable(raw, Int16(EV_READ | EV_WRITE))
+        unsafe bufferevent_setfd(raw, -1)
         inputObserver = nil
         input.invalidate()
         output.invalidate()
@@ -453,24 +462,52 @@ public final class BufferEvent: BaseMember {
     private func didConnect() {
         guard phase == .connecting else { return }
         phase = .open
+        if wantsReading, unsafe bufferevent_enable(raw, Int16(EV_READ)) != 0 {
+            return failed(IOError("bufferevent_enable", errno: Errno(rawValue: errno)))
+        }
         if let connectHandler { call(connectHandler) }
         if isOpen, shutsWritingWhenSent, output.isEmpty { try? finishWriting() }
     }
 
     private func didEnd(_ what: CInt, errno code: CInt) {
-        guard isOpen else { return finish() }
-        if what & BEV_EVENT_EOF != 0 {
-            peerHasEnded = true
-            if !input.isEmpty { callReadHandler() }
-            if isOpen { end(.endOfStream) }
-        } else if what & BEV_EVENT_TIMEOUT != 0, phase == .open {
-            end(what & BEV_EVENT_READING != 0 ? .readTimedOut : .writeTimedOut)
+        let isReading = what & BEV_EVENT_READING != 0
+        if what & BEV_EVENT_TIMEOUT != 0 {
+            timedOut(isReading)
+        } else if what & BEV_EVENT_EOF != 0 {
+            isReading ? peerEnded() : wroteNothing(errno: code)
         } else {
-            let timedOut = what & BEV_EVENT_TIMEOUT != 0
-            let operation: IOError.Operation =
-                phase == .connecting ? "connect" : what & BEV_EVENT_READING != 0 ? "readv" : "writev"
-            end(.failed(IOError(operation, errno: timedOut ? .timedOut : Errno(rawValue: code))))
+            end(phase == .connecting ? "connect" : isReading ? "readv" : "writev", Errno(rawValue: code))
         }
+    }
+
+    private func end(_ operation: IOError.Operation, _ errno: Errno) {
+        isOpen ? end(.failed(IOError(operation, errno: errno))) : finish()
+    }
+
+    private func peerEnded() {
+        peerHasEnded = true
+        guard isOpen else { return finish() }
+        if !input.isEmpty { callReadHandler() }
+        end(.endOfStream)
+    }
+
+    /// Libevent reports the time-out alone even where the descriptor became ready in the same turn.
+    private func timedOut(_ isReading: Bool) {
+        let direction: Interest = isReading ? .readable : .writable
+        let goesOn = !isOpen || !ReadyEvents(polling: number, for: direction).isEmpty
+        if goesOn, unsafe bufferevent_enable(raw, Self.flags(direction)) == 0 { return }
+        guard phase == .open else { return end("connect", .timedOut) }
+        if isReading { wantsReading = false }
+        end(isReading ? .readTimedOut : .writeTimedOut)
+    }
+
+    /// `sendfile(2)` took no byte: the socket is full after all, or the file has become shorter than its segment. Libevent
+    /// takes both for the end of the stream, and disables writing.
+    private func wroteNothing(errno code: CInt) {
+        let isFull = code == EAGAIN && ReadyEvents(polling: number, for: .writable).isEmpty
+        if isFull, unsafe bufferevent_enable(raw, Int16(EV_WRITE)) == 0 { return }
+        guard isOpen else { return finish() }
+        end(.failed(IOError("sendfile", .outOfRange, detail: "the file has become shorter than its segment")))
     }
 
     @inline(__always)

@@ -30,6 +30,16 @@ import Testing
         #expect(message.contains("base.poster().post"))
     }
 
+    /// A child shares the parent's epoll instance: what it closes must stay registered for the parent.
+    @Test func aChildThatClosesWhatItInheritedLeavesTheParentItsEvents() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            for kind in TestBase.allCases {
+                for way in 0..<4 { try closingChildTest(kind, way) }
+            }
+            exit(0)
+        }
+    }
+
     @Test func aChildMustReinitialiseAndTheParentIsUntouched() async {
         await #expect(processExitsWith: .exitCode(0)) {
             for kind in TestBase.allCases {
@@ -97,4 +107,45 @@ private func childTest(_ kind: TestBase) throws {
     try #require(try base.run() == .stopped)
     try pair.second.send("parent")
     try base.run(until: { received == 6 })
+}
+
+/// The child closes the base, an event or a stream, or asks for something new, without making the base its own first.
+private func closingChildTest(_ kind: TestBase, _ way: Int) throws {
+    let base = try kind.make()
+    var pair = try Socket.pair()
+    var received = 0
+    let event = try base.watch(take(&pair), for: .readable) { event, _ in
+        received += (try? event.socket.drain().bytes.count) ?? 0
+    }
+    let ends = try StreamEnds(base)
+    var arrived = 0
+    ends.stream.onRead { stream in arrived = stream.input.count }
+    try ends.stream.enable(.readable)
+
+    let child = forkProcess()
+    try #require(child >= 0)
+    if child == 0 {
+        switch way {
+        case 0: base.close()
+        case 1:
+            event.remove()
+            ends.stream.abort()
+        case 2:
+            ends.stream.close()
+            event.close()
+        default:
+            let another = try? SocketBox()
+            let added = another.flatMap { try? base.watch($0.takeFirst(), for: .readable) { _, _ in } }
+            if added != nil { _exit(10) }
+        }
+        _exit(0)
+    }
+    var status: CInt = 0
+    #expect(unsafe waitpid(child, &status, 0) == child)
+    try #require(status == 0, "the child ended with status \(status >> 8)")
+    try pair.second.send("one")
+    try ends.peer.send("two")
+    // A stream that the child closed in an orderly way is shut for both.
+    try base.run(until: { received == 3 && (arrived == 3 || way == 2) })
+    base.close()
 }

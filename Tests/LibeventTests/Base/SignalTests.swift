@@ -51,6 +51,21 @@ import Testing
         #expect(!event.isPending)
     }
 
+    /// It could still call back, so the base is not idle.
+    @Test(arguments: TestBase.allCases)
+    func aSignalThatIsAwaitedKeepsARunGoing(kind: TestBase) throws {
+        let base = try kind.make()
+        let signal = Signal(rawValue: 40 + 5)
+        var calls = 0
+        try base.onSignal(signal) { own in
+            calls += 1
+            own.cancel()
+        }
+        try base.schedule(after: .milliseconds(1)) { _ in kill(getpid(), signal.rawValue) }
+        #expect(try base.run(.untilIdle) == .idle)
+        #expect(calls == 1)
+    }
+
     @Test(arguments: [SIGKILL, SIGSTOP, 0, -1, 65, 1_000])
     func signalsThatCannotBeCaughtAreRefused(number: CInt) throws {
         let base = try EventBase()

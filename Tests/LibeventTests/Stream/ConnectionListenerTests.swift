@@ -102,6 +102,27 @@ import Testing
         listener.close()
     }
 
+    /// A limit on connections can be kept exactly.
+    @Test(arguments: TestBase.allCases)
+    func aListenerThatIsDisabledInItsHandlerAcceptsNoMore(kind: TestBase) throws {
+        let base = try kind.make()
+        var accepted = 0
+        var listener: ConnectionListener?
+        listener = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ in
+            accepted += 1
+            if accepted == 2 { listener?.disable() }
+        }
+        let address = try #require(listener?.address)
+        let clients = try (0..<5).map { _ in Holder(try Socket.connecting(to: address).intoSocket()) }
+        try base.run(until: { accepted > 0 })
+        try base.runWithoutWaiting()
+        #expect(accepted == 2)
+        try listener?.enable()
+        try base.run(until: { accepted == 5 })
+        listener?.close()
+        _ = clients
+    }
+
     @Test func aPortInUseIsATypedError() throws {
         let base = try EventBase()
         let first = try ConnectionListener(on: base, address: .loopback(port: 0)) { _, _ in }
