@@ -53,22 +53,3 @@ public protocol EventEngine: AnyObject {
     /// Ends the run after the current callback; called before a run, that run returns at once.
     func breakLoop()
 }
-
-/// A watched socket: what its handler may do with it.
-public protocol SocketWatch: AnyObject {
-    /// The socket, for reading and writing.
-    var socket: SocketReference { @_lifetime(borrow self) get }
-
-    /// Changes what is watched for, at no cost when it stays the same; an empty interest pauses the watch.
-    /// After a one-shot event this rearms it.
-    func setInterest(_ interest: Interest) throws(IOError)
-
-    /// Stops watching and closes the socket. Safe inside any callback; a second call does nothing.
-    func close()
-}
-
-/// A timer or a signal.
-public protocol EngineRegistration: AnyObject {
-    /// No call back from here on. Safe inside any callback; a second call does nothing.
-    func cancel()
-}

@@ -51,59 +51,13 @@ extension SocketOption where Value == Linger {
     public static var linger: Self { Self(level: SOL_SOCKET, name: SO_LINGER) }
 }
 
-/// What a close does with bytes not yet sent (`socket(7)`, SO_LINGER).
-public enum Linger: Hashable, Sendable {
-    /// The kernel sends them in the background: the default.
-    case background
-    /// A close waits this many seconds, 0 to 65,535; 0 resets the connection and drops them.
-    case seconds(Int)
-}
-
-/// The types that the value of an option can have: `Bool`, `Int` and ``Linger``.
-public protocol SocketOptionValue: Sendable {
-    associatedtype CValue: BitwiseCopyable
-    init(cValue: CValue)
-    /// - Throws: `outOfRange` for a value that C cannot express.
-    func cValue() throws(IOError) -> CValue
-    static var cZero: CValue { get }
-}
-
-extension Bool: SocketOptionValue {
-    public init(cValue: CInt) { self = cValue != 0 }
-    public func cValue() -> CInt { self ? 1 : 0 }
-    public static var cZero: CInt { 0 }
-}
-
-extension Int: SocketOptionValue {
-    public init(cValue: CInt) { self = Int(cValue) }
-    public func cValue() throws(IOError) -> CInt {
-        guard let value = CInt(exactly: self) else {
-            throw IOError("setsockopt", .outOfRange, detail: "\(self) does not fit 32 bits")
-        }
-        return value
-    }
-    public static var cZero: CInt { 0 }
-}
-
-extension Linger: SocketOptionValue {
-    public init(cValue: SIMD2<CInt>) { self = cValue[0] == 0 ? .background : .seconds(Int(cValue[1])) }
-    public func cValue() throws(IOError) -> SIMD2<CInt> {
-        guard case .seconds(let seconds) = self else { return [0, 0] }
-        guard (0...65_535).contains(seconds) else {
-            throw IOError("setsockopt", .outOfRange, detail: "\(seconds) seconds of linger; 0 to 65535 are possible")
-        }
-        return [1, CInt(seconds)]
-    }
-    public static var cZero: SIMD2<CInt> { [0, 0] }
-}
-
 extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     /// Sets an option (`setsockopt(2)`).
     ///
     /// - Throws: `outOfRange` and `invalidArgument` for a value that the option cannot have, `unsupported` for an option
     ///   that the socket does not have or that cannot be set.
     public func set<Value>(_ option: SocketOption<Value>, to value: Value) throws(IOError) {
-        let c = try value.cValue()
+        let c = try value.optionValue()
         let result = unsafe withUnsafeBytes(of: c) {
             unsafe clinux_setsockopt(number, option.level, option.name, $0.baseAddress, socklen_t($0.count))
         }
@@ -112,12 +66,12 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     /// The value of an option (`getsockopt(2)`).
     public func value<Value>(of option: SocketOption<Value>) throws(IOError) -> Value {
-        var c = Value.cZero
+        var c = Value.zeroOptionValue
         let result = unsafe withUnsafeMutableBytes(of: &c) { bytes in
             var length = socklen_t(bytes.count)
             return unsafe clinux_getsockopt(number, option.level, option.name, bytes.baseAddress, &length)
         }
         try check("getsockopt", result)
-        return Value(cValue: c)
+        return Value(optionValue: c)
     }
 }
