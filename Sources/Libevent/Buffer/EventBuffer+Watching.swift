@@ -31,6 +31,8 @@ extension EventBuffer {
 
     // The entry is only disabled: libevent may be walking its list of callbacks, and frees it with the buffer.
     func stopWatching() {
+        // A report may be under way, over a list of its own.
+        for observer in watch.observers { observer.end() }
         watch.observers = []
         guard let entry = unsafe watch.entry else { return }
         unsafe evbuffer_cb_clear_flags(raw, entry, UInt32(EVBUFFER_CB_ENABLED))

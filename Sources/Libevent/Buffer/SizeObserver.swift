@@ -9,6 +9,11 @@ public final class SizeObserver {
         self.handler = handler
     }
 
+    /// The buffer is gone, or watched no more.
+    func end() {
+        isCancelled = true
+    }
+
     /// No call back from here on. Safe inside any callback; a second call does nothing.
     public func cancel() {
         guard !isCancelled else { return }

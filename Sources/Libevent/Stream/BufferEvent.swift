@@ -57,6 +57,9 @@ public final class BufferEvent: BaseMember {
     private var peerHasEnded = false
     private var hasFailed = false
     private var shutsWritingWhenSent = false
+    private var (readTimeout, writeTimeout) = (timeval(), timeval())
+    /// Whether the time-outs are off until the connection is told.
+    private var isConnectedLate = false
     var memberIndex = -1
 
     // MARK: Making
@@ -248,10 +251,14 @@ public final class BufferEvent: BaseMember {
                 detail: "a time-out of \(timeout); use more than zero, or nil"
             )
         }
-        var (read, write) = (timeval(), timeval())
-        if let reading { read = try timeval(reading) }
-        if let writing { write = try timeval(writing) }
+        let (read, write) = (try timeval(reading ?? .zero), try timeval(writing ?? .zero))
+        (readTimeout, writeTimeout) = (read, write)
+        setTimeouts()
+    }
+
+    private func setTimeouts() {
         // Zero means none, to libevent too.
+        var (read, write) = (readTimeout, writeTimeout)
         unsafe bufferevent_set_timeouts(raw, &read, &write)
     }
 
@@ -462,6 +469,7 @@ public final class BufferEvent: BaseMember {
     private func didConnect() {
         guard phase == .connecting else { return }
         phase = .open
+        if isConnectedLate { setTimeouts() }
         if wantsReading, unsafe bufferevent_enable(raw, Int16(EV_READ)) != 0 {
             return failed(IOError("bufferevent_enable", errno: Errno(rawValue: errno)))
         }
@@ -493,12 +501,40 @@ public final class BufferEvent: BaseMember {
 
     /// Libevent reports the time-out alone even where the descriptor became ready in the same turn.
     private func timedOut(_ isReading: Bool) {
-        let direction: Interest = isReading ? .readable : .writable
-        let goesOn = !isOpen || !ReadyEvents(polling: number, for: direction).isEmpty
-        if goesOn, unsafe bufferevent_enable(raw, Self.flags(direction)) == 0 { return }
-        guard phase == .open else { return end("connect", .timedOut) }
-        if isReading { wantsReading = false }
-        end(isReading ? .readTimedOut : .writeTimedOut)
+        switch phase {
+        case .connecting:
+            // What became of the connection is told in the next turn, however late that is.
+            guard !ReadyEvents(polling: number, for: .writable).isEmpty else { return end("connect", .timedOut) }
+            isConnectedLate = true
+            goOnWithoutTimeouts(Int16(EV_WRITE))
+        case .open:
+            if !isReading { return end(.writeTimedOut) }
+            guard ReadyEvents(polling: number, for: .readable).isEmpty else { return readLate() }
+            wantsReading = false
+            end(.readTimedOut)
+        case .flushing, .lingering: goOnWithoutTimeouts(Int16(isReading ? EV_READ : EV_WRITE))
+        case .closed: break
+        }
+    }
+
+    private func goOnWithoutTimeouts(_ direction: Int16) {
+        unsafe bufferevent_set_timeouts(raw, nil, nil)
+        if unsafe bufferevent_enable(raw, direction) != 0 { finish() }
+    }
+
+    /// Reads in libevent's place: with turns that take longer than the time-out, it would never come to it.
+    private func readLate() {
+        unsafe evbuffer_unfreeze(input.raw, 0)
+        let count = unsafe evbuffer_read(input.raw, number, -1)
+        let code = errno
+        unsafe evbuffer_freeze(input.raw, 0)
+        if count == 0 { return peerEnded() }
+        if count < 0, code != EAGAIN, code != EINTR { return end("readv", Errno(rawValue: code)) }
+        // An observer of the input may have ended the stream.
+        guard isOpen else { return }
+        if wantsReading, !readingIsPaused { unsafe bufferevent_enable(raw, Int16(EV_READ)) }
+        // It asks the low-water mark.
+        if count > 0 { unsafe bufferevent_trigger(raw, Int16(EV_READ), 0) }
     }
 
     /// `sendfile(2)` took no byte: the socket is full after all, or the file has become shorter than its segment. Libevent

@@ -131,6 +131,37 @@ import Testing
         ends.stream.abort()
     }
 
+    /// With turns that take longer than the time-outs, libevent sees nothing but time-outs.
+    @Test(arguments: TestBase.allCases)
+    func timeOutsThatEveryTurnExceedsDoNotSwallowBytesOrConnections(kind: TestBase) throws {
+        let base = try kind.make()
+        let listener = try Socket.listening(on: .loopback(port: 0))
+        let stream = try BufferEvent(connectingTo: listener.localAddress(), on: base)
+        try stream.setTimeouts(reading: .microseconds(1), writing: .microseconds(1))
+        var connected = false
+        var received = 0
+        var reasons: [StreamEnd] = []
+        stream.onConnect { _ in connected = true }
+        stream.onRead { stream in
+            received += stream.input.count
+            try stream.input.drain(stream.input.count)
+        }
+        stream.onEnd { _, reason in reasons.append(reason) }
+        var peer: Socket?
+        while peer == nil { peer = try listener.accept()?.intoSocket() }
+        try base.run(until: { connected || !reasons.isEmpty })
+        #expect(connected)
+        let bytes = [UInt8](repeating: 1, count: 20_000)
+        _ = try peer?.write(bytes.span)
+        try peer?.shutDown(.writing)
+        try stream.enable(.readable)
+        try base.run(until: { !reasons.isEmpty })
+        #expect(received == bytes.count)
+        #expect(reasons == [.endOfStream])
+        stream.abort()
+        peer = nil
+    }
+
     /// The time-out for reading says when a peer that sends nothing is suspect; a peer that is given time to end is not.
     @Test(arguments: TestBase.allCases)
     func aCloseIsNotCutShortByTheTimeOutForReading(kind: TestBase) throws {
@@ -186,6 +217,27 @@ import Testing
         }
         #expect(error.operation == "sendfile")
         #expect(!ends.stream.isOpen)
+    }
+
+    /// The first observer lets the stream go, with the mark's own observer behind it in the same report.
+    @Test(arguments: TestBase.allCases)
+    func afterAnObserverHasEndedTheStreamNoneIsCalled(kind: TestBase) throws {
+        let base = try kind.make()
+        var ends: StreamEnds? = try StreamEnds(base)
+        var calls = 0
+        weak let observed = ends?.stream
+        try ends?.stream.input.onSizeChange { _, _ in
+            calls += 1
+            ends?.stream.abort()
+            ends = nil
+        }
+        try ends?.stream.setReadWatermarks(high: 2)
+        try ends?.stream.input.onSizeChange { _, _ in Issue.record("called after the end") }
+        try ends?.stream.enable(.readable)
+        try ends?.peer.send("more than the mark")
+        #expect(try base.run(.untilIdle) == .idle)
+        #expect(calls == 1)
+        #expect(observed == nil)
     }
 
     /// A peer that never stops sending must not keep a closing stream for longer than its limit.
