@@ -20,7 +20,7 @@ public import SystemPackage
 /// An `Epoll` is itself a descriptor that is readable while events wait, so one may watch another.
 ///
 /// A child process that was forked gets an error from every call; it makes an `Epoll` of its own.
-public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
+public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     private let descriptor: Descriptor
     private let registrations: Registrations
     private let watcher: CInt
@@ -52,7 +52,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder {
     private var number: CInt { descriptor.fileDescriptor.rawValue }
 
     /// What epoll can do: everything but regular files.
-    public static var capabilities: Capabilities {
+    public var capabilities: Capabilities {
         [.edgeTriggered, .priority, .peerClosed, .constantTime, .anyNumber]
     }
 
