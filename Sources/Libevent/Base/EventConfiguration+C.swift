@@ -1,6 +1,8 @@
 internal import CLibevent
+internal import CLinux
 internal import Readiness
 internal import Sockets
+internal import SystemPackage
 
 extension EventConfiguration {
     /// A new C base made of this configuration, or the reason why there is none.
@@ -8,6 +10,16 @@ extension EventConfiguration {
         guard (1...255).contains(priorities) else {
             throw IOError("EventConfiguration", .outOfRange, detail: "1 to 255 priorities, not \(priorities)")
         }
+        if !flags.contains(.noLock) { try checkLowDescriptors() }
+        let base = try unsafe makeBase(flags)
+        if unsafe event_base_priority_init(base, CInt(priorities)) != 0 {
+            unsafe event_base_free(base)
+            throw IOError("event_base_priority_init", .noMemory)
+        }
+        return unsafe base
+    }
+
+    private func makeBase(_ flags: Flags) throws(IOError) -> OpaquePointer {
         guard let config = unsafe event_config_new() else { throw IOError("event_config_new", .noMemory) }
         defer { unsafe event_config_free(config) }
         unsafe event_config_set_flag(config, CInt(bitPattern: flags.rawValue))
@@ -15,11 +27,25 @@ extension EventConfiguration {
         for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
         try unsafe setDispatchLimits(on: config)
         guard let base = unsafe event_base_new_with_config(config) else { throw noMethod() }
-        if unsafe event_base_priority_init(base, CInt(priorities)) != 0 {
-            unsafe event_base_free(base)
-            throw IOError("event_base_priority_init", .noMemory)
-        }
         return unsafe base
+    }
+
+    /// A base with locks watches an eventfd of libevent's own, made after a socket pair; select ends the process when it
+    /// gets a number from 1024 on.
+    private func checkLowDescriptors() throws(IOError) {
+        let trial = try unsafe makeBase(flags.union(.noLock))
+        let isSelect = unsafe String(cString: event_base_get_method(trial)) == EventMethod.select.rawValue
+        unsafe event_base_free(trial)
+        guard isSelect else { return }
+        let first = Descriptor(number: try checked("eventfd", clinux_eventfd(0)))
+        let second = try first.duplicate()
+        let third = try second.duplicate().fileDescriptor.rawValue
+        guard third >= 1024 else { return }
+        throw IOError(
+            "event_base_new_with_config",
+            .outOfRange,
+            detail: "with locks, select needs a descriptor below 1024, not \(third); use poll, epoll or .noLock"
+        )
     }
 
     private func setDispatchLimits(on config: OpaquePointer) throws(IOError) {

@@ -2,6 +2,7 @@ import Glibc
 import Libevent
 import Readiness
 import Sockets
+import SystemPackage
 import Testing
 
 /// A full descriptor table. Each body runs in a process of its own, whose limit it lowers.
@@ -15,6 +16,33 @@ import Testing
             await #expect(processExitsWith: .exitCode(0)) { try fillTheTable(.pause) }
         }
     }
+
+    /// A base with locks has a descriptor of libevent's own; Debian's libevent ends the process when its select is given
+    /// one from 1,024 on.
+    @Test func aBaseWithLocksOnSelectIsRefusedWhenNoLowDescriptorIsLeft() async {
+        await #expect(processExitsWith: .exitCode(0)) { try useUpLowDescriptors() }
+    }
+}
+
+private func useUpLowDescriptors() throws {
+    var fillers: [Holder] = []
+    var lowest: CInt = 0
+    // 1022 and 1023 are left, one too few.
+    while lowest < 1021 {
+        let filler = try Socket(.unix)
+        lowest = filler.fileDescriptor.rawValue
+        fillers.append(Holder(filler))
+    }
+    var configuration = EventConfiguration(method: .select)
+    configuration.flags.remove(.noLock)
+    let error = #expect(throws: IOError.self) { try EventBase(configuration) }
+    try #require(error?.code == .outOfRange)
+    // Without locks there is no such descriptor, and other methods take every number.
+    _ = try EventBase(EventConfiguration(method: .select))
+    _ = try EventBase(TestBase.epollWithLocks.configuration)
+    fillers.removeLast()
+    _ = try EventBase(configuration)
+    exit(0)
 }
 
 private func fillTheTable(_ exhaustion: Acceptor.Exhaustion) throws {
