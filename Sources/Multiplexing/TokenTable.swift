@@ -2,8 +2,9 @@ public import Readiness
 
 /// A state for each token, such as the connections of a server: the other half of what an event's token is for.
 ///
-/// The table chooses the tokens: numbers from 0 on, those of removed states again, so that finding a state costs an index. Nothing is allocated for a state while there is room. Other tokens of the same
-/// multiplexer, such as a listener's, count down from `Token(rawValue: .max)`.
+/// The table chooses the tokens: numbers from 0 on, those of removed states again, so that finding a state costs an index.
+/// Nothing is allocated for a state while there is room. Other tokens of the same multiplexer, such as a listener's, count
+/// down from `Token(rawValue: .max)`.
 @safe
 public struct TokenTable<State: ~Copyable>: ~Copyable {
     @usableFromInline var states: UnsafeMutablePointer<State>

@@ -144,4 +144,22 @@ struct EchoDemoTests {
         #expect(try server.stop() == "connections: 1, refused: 0, bytes sent back: 8\n")
         #expect(try client.receive().isEmpty)
     }
+    @Test("A second signal ends it at once", arguments: EchoVariant.interfaces)
+    func secondSignal(_ variant: EchoVariant) throws {
+        // A busy machine may be too slow once, but not time after time.
+        let isEarly = try (0..<5).contains { _ in
+            var server = try Server.start(variant)
+            let client = try Client(server.address)
+            #expect(try client.echoes("and stay"))
+            server.program.send(SIGINT)
+            let start = ContinuousClock.now
+            // Once it does not accept any more, the first signal has been taken.
+            let address = server.address
+            #expect(eventually { (try? Client(address)) == nil })
+            server.program.send(SIGINT)
+            #expect(try server.program.end().code == 0)
+            return start.duration(to: .now) < .seconds(2)
+        }
+        #expect(isEarly)
+    }
 }

@@ -289,4 +289,13 @@ final class BaseCore {
             )
         }
     }
+    func checkPriority(_ priority: Int, _ operation: IOError.Operation) throws(IOError) {
+        guard (0..<configuration.priorities).contains(priority) else {
+            throw IOError(
+                operation,
+                .outOfRange,
+                detail: "priority \(priority) on a base with priorities 0 to \(configuration.priorities - 1)"
+            )
+        }
+    }
 }

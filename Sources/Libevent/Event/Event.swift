@@ -7,7 +7,8 @@ public import SystemPackage
 /// One reason to be called back: a descriptor, a time, a signal, or the program itself.
 ///
 /// An event is made on a base and does nothing until it is added. The base keeps an added event alive; one that nobody
-/// holds and that is not added goes away; one from ``EventBase/watch(_:for:trigger:_:)`` stays until it is closed. It may be removed, closed or let go of anywhere, also in its own handler.
+/// holds and that is not added goes away; one from ``EventBase/watch(_:for:trigger:_:)`` stays until it is closed. It may
+/// be removed, closed or let go of anywhere, also in its own handler.
 /// Thread rule: the base's thread.
 @safe
 public final class Event: BaseMember {
@@ -352,13 +353,7 @@ public final class Event: BaseMember {
     /// - Throws: `outOfRange`; `busy` while the event is due to be called.
     public func setPriority(_ priority: Int) throws(IOError) {
         core.checkThread()
-        guard (0..<core.configuration.priorities).contains(priority) else {
-            throw IOError(
-                "event_priority_set",
-                .outOfRange,
-                detail: "priority \(priority) on a base with priorities 0 to \(core.configuration.priorities - 1)"
-            )
-        }
+        try core.checkPriority(priority, "event_priority_set")
         guard unsafe event_priority_set(raw, CInt(priority)) == 0 else {
             throw IOError(
                 "event_priority_set",

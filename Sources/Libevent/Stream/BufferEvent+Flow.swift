@@ -131,13 +131,7 @@ extension BufferEvent {
     /// - Throws: `outOfRange`; `busy` while a callback of the stream is due; `closed`.
     public func setPriority(_ priority: Int) throws(IOError) {
         try checkOpen("bufferevent_priority_set")
-        guard (0..<core.configuration.priorities).contains(priority) else {
-            throw IOError(
-                "bufferevent_priority_set",
-                .outOfRange,
-                detail: "priority \(priority) on a base with priorities 0 to \(core.configuration.priorities - 1)"
-            )
-        }
+        try core.checkPriority(priority, "bufferevent_priority_set")
         guard unsafe bufferevent_priority_set(raw, CInt(priority)) == 0 else {
             throw IOError("bufferevent_priority_set", .busy, detail: "a callback is due")
         }
