@@ -1,4 +1,5 @@
 public import CLinux
+internal import Glibc
 public import Readiness
 public import Sockets
 
@@ -31,9 +32,12 @@ public struct EventBatch: ~Copyable {
 
     /// How many events a wait collects at most. What does not fit comes with the next wait, before what has been
     /// collected comes again: no ready descriptor starves behind others.
-    public let capacity: Int
+    public private(set) var capacity: Int
+    /// What the capacity grows to, doubling after each wait that used all of it.
+    public let limit: Int
 
-    private let buffer: UnsafeMutablePointer<epoll_event>
+    private var buffer: UnsafeMutablePointer<epoll_event>
+    private var wasFull = false
     @usableFromInline var position: UnsafeMutablePointer<epoll_event>
     @usableFromInline var end: UnsafeMutablePointer<epoll_event>
     /// Where to look events up; set before the first is collected. The slots of the low numbers are pointed to, which
@@ -43,26 +47,36 @@ public struct EventBatch: ~Copyable {
 
     /// Makes room for the events of one wait.
     ///
-    /// - Parameter capacity: 1 to ``largestCapacity``.
-    /// - Throws: `outOfRange` for any other capacity.
-    public init(capacity: Int = 256) throws(IOError) {
-        guard (1...Self.largestCapacity).contains(capacity) else {
+    /// - Parameters:
+    ///   - capacity: 1 to ``largestCapacity``.
+    ///   - limit: what the capacity may grow to, at least `capacity`; `nil` for a batch that does not grow.
+    /// - Throws: `outOfRange` for other numbers, `noMemory`.
+    public init(capacity: Int = 256, growingTo limit: Int? = nil) throws(IOError) {
+        let limit = limit ?? capacity
+        guard capacity >= 1, limit >= capacity, limit <= Self.largestCapacity else {
             throw IOError(
                 "EventBatch",
                 .outOfRange,
-                detail: "a batch holds 1 to \(Self.largestCapacity) events, not \(capacity)"
+                detail: "a batch holds 1 to \(Self.largestCapacity) events, and grows to no less than it holds; "
+                    + "not \(capacity), growing to \(limit)"
             )
         }
+        guard let buffer = unsafe Self.makeBuffer(capacity) else { throw IOError("EventBatch", .noMemory) }
         self.capacity = capacity
-        unsafe buffer = .allocate(capacity: capacity)
-        unsafe buffer.initialize(repeating: epoll_event(), count: capacity)
+        self.limit = limit
+        unsafe self.buffer = buffer
         unsafe position = buffer
         unsafe end = buffer
         unsafe firstSlots = nil
     }
 
     deinit {
-        unsafe buffer.deallocate()
+        unsafe free(buffer)
+    }
+
+    private static func makeBuffer(_ capacity: Int) -> UnsafeMutablePointer<epoll_event>? {
+        let memory = unsafe calloc(capacity, MemoryLayout<epoll_event>.stride)
+        return unsafe memory?.bindMemory(to: epoll_event.self, capacity: capacity)
     }
 
     /// How many events are left to look at; some of them may prove stale.
@@ -120,10 +134,23 @@ public struct EventBatch: ~Copyable {
     }
 
     /// Lets a wait write its events, and takes their count or the error that it returns.
+    @inline(__always)
     mutating func fill(_ wait: (UnsafeMutablePointer<epoll_event>, CInt) -> CInt) -> CInt {
+        if wasFull { grow() }
         let result = unsafe wait(buffer, CInt(truncatingIfNeeded: capacity))
         unsafe position = buffer
         unsafe end = buffer + max(0, Int(result))
+        wasFull = Int(result) == capacity
         return result
+    }
+
+    /// Called while no event is left. Without memory the batch stays as it is, and what does not fit comes later.
+    @inline(never)
+    private mutating func grow() {
+        let larger = min(capacity * 2, limit)
+        guard larger > capacity, let new = unsafe Self.makeBuffer(larger) else { return }
+        unsafe free(buffer)
+        unsafe buffer = new
+        capacity = larger
     }
 }

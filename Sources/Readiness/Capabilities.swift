@@ -18,6 +18,8 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
     public static let constantTime = Capabilities(rawValue: 16)
     /// Descriptors of every number; without it only those below 1,024 (FD_SETSIZE).
     public static let anyNumber = Capabilities(rawValue: 32)
+    /// Hang-ups and errors are reported by name and unasked; without it they show as readable or writable.
+    public static let hangUp = Capabilities(rawValue: 64)
 
     /// Whether every way of triggering in `trigger` is offered.
     public func supports(_ trigger: Trigger) -> Bool {

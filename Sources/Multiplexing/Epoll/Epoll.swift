@@ -22,9 +22,7 @@ public import SystemPackage
 /// A child process that was forked gets an error from every call; it makes an `Epoll` of its own.
 public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     private let descriptor: Descriptor
-    private let registrations: Registrations
-    private let watcher: CInt
-    private let forks: UInt32
+    private let watching: WatchedRegistrations
 
     /// A new, empty instance (`epoll_create1(2)`). SIGPIPE is ignored from here on, unless the program handles it.
     ///
@@ -32,28 +30,23 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     public init() throws(IOError) {
         SigPipe.ignore()
         let descriptor = Descriptor(number: try checked("epoll_create1", clinux_epoll_create()))
-        guard let registrations = Registrations(epoll: descriptor.fileDescriptor.rawValue) else {
-            throw IOError("Epoll", errno: .noMemory)
-        }
-        let context = unsafe Unmanaged.passUnretained(registrations).toOpaque()
-        watcher = try checked("Epoll", unsafe clinux_watcher_open(forget, context))
-        forks = clinux_forks()
-        self.registrations = registrations
+        watching = try WatchedRegistrations(of: "Epoll", epoll: descriptor.fileDescriptor.rawValue)
         self.descriptor = descriptor
     }
 
     deinit {
-        if clinux_forks() == forks { clinux_watcher_close(watcher) }
+        watching.end()
     }
 
     /// Readable while events wait.
     public var fileDescriptor: FileDescriptor { descriptor.fileDescriptor }
 
+    private var registrations: Registrations { watching.table }
     private var number: CInt { descriptor.fileDescriptor.rawValue }
 
     /// What epoll can do: everything but regular files.
     public var capabilities: Capabilities {
-        [.edgeTriggered, .priority, .peerClosed, .constantTime, .anyNumber]
+        [.edgeTriggered, .priority, .peerClosed, .hangUp, .constantTime, .anyNumber]
     }
 
     // MARK: Registering
@@ -70,7 +63,34 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         trigger: Trigger = .level,
         token: Token
     ) throws(IOError) {
-        try add(number: holder.fileDescriptor.rawValue, interest, trigger, token)
+        try add(number: holder.number, RegistrationMode(interest, trigger), token)
+    }
+
+    /// Watches a descriptor that other instances watch too, in such a way that an event wakes one or few of the threads that
+    /// wait, not all (`epoll_ctl(2)`, EPOLLEXCLUSIVE): for a listening socket that several loops share.
+    ///
+    /// Which one is woken is not specified; the kernel here takes the one that began to wait last. The registration cannot
+    /// be changed: remove the descriptor and add it again.
+    ///
+    /// - Parameters:
+    ///   - interest: readable, writable or both: the kernel takes no others.
+    ///   - trigger: level or edge: one-shot cannot be exclusive.
+    /// - Throws: as ``add(_:for:trigger:token:)``; `unsupported` for another interest or trigger.
+    public func addExclusively(
+        _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        token: Token
+    ) throws(IOError) {
+        guard !trigger.isOneShot, interest.isSubset(of: [.readable, .writable]) else {
+            throw IOError(
+                "epoll_ctl",
+                .unsupported,
+                detail: "exclusive wake-up knows readable and writable, level and edge; use add for others"
+            )
+        }
+        let mode = RegistrationMode(interest, trigger, isExclusive: true)
+        try add(number: holder.number, mode, token)
     }
 
     /// Changes what a registered descriptor is watched for, how, and as what (`epoll_ctl(2)`, EPOLL_CTL_MOD).
@@ -78,15 +98,14 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     /// The kernel looks anew: if the descriptor is ready now, the next wait says so, with an edge trigger too. After a
     /// one-shot event this rearms the descriptor.
     ///
-    /// - Throws: `notRegistered`, `closed`, `forked`.
+    /// - Throws: `notRegistered`, `closed`, `forked`; `invalidArgument` for an exclusive registration.
     public func modify(
         _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
         for interest: Interest,
         trigger: Trigger = .level,
         token: Token
     ) throws(IOError) {
-        let descriptor = holder.fileDescriptor.rawValue
-        try modify(number: descriptor) { _, _ in (interest, trigger, token) }
+        try modify(number: holder.number) { _, _ in (RegistrationMode(interest, trigger), token) }
     }
 
     /// Watches again for what a descriptor was registered for, or for something else in the same way; the trigger and the
@@ -95,13 +114,14 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     /// This is the end of a one-shot event's work. If the descriptor is ready already, the next wait says so, in whatever
     /// thread.
     ///
-    /// - Throws: `notRegistered`, `closed`, `forked`.
+    /// - Throws: `notRegistered`, `closed`, `forked`; `invalidArgument` for an exclusive registration.
     public func rearm(
         _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
         for interest: Interest? = nil
     ) throws(IOError) {
-        let descriptor = holder.fileDescriptor.rawValue
-        try modify(number: descriptor) { mode, token in (interest ?? mode.interest, mode.trigger, token) }
+        try modify(number: holder.number) { mode, token in
+            (RegistrationMode(interest ?? mode.interest, mode.trigger), token)
+        }
     }
 
     /// Ends the watching of a descriptor (`epoll_ctl(2)`, EPOLL_CTL_DEL): no batch hands out an event of it after this
@@ -109,20 +129,19 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     ///
     /// - Throws: `notRegistered`, `closed`, `forked`.
     public func remove(_ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable) throws(IOError) {
-        try remove(number: holder.fileDescriptor.rawValue)
+        try remove(number: holder.number)
     }
 
-    private func add(number: CInt, _ interest: Interest, _ trigger: Trigger, _ token: Token) throws(IOError) {
-        try refuseAfterFork("epoll_ctl")
-        guard number >= 0 else { throw closedError(number) }
-        let result = registrations.changes.withLock { _ in addLocked(number, interest, trigger, token) }
-        guard result < 0 else { return clinux_watch_began(watcher, number) }
-        throw registrationError(result, number)
+    private func add(number: CInt, _ mode: RegistrationMode, _ token: Token) throws(IOError) {
+        try watching.refuseAfterFork("epoll_ctl")
+        guard number >= 0 else { throw .notOpen("epoll_ctl", number) }
+        let result = registrations.changes.withLock { _ in addLocked(number, mode, token) }
+        guard result < 0 else { return watching.began(number) }
+        throw .registration("epoll_ctl", result, number)
     }
 
-    private func addLocked(_ number: CInt, _ interest: Interest, _ trigger: Trigger, _ token: Token) -> CInt {
+    private func addLocked(_ number: CInt, _ mode: RegistrationMode, _ token: Token) -> CInt {
         guard let slot = unsafe registrations.makeSlot(UInt32(bitPattern: number)) else { return -ENOMEM }
-        let mode = RegistrationMode(interest, trigger)
         let key = unsafe slot.pointee.nextKey(number)
         if unsafe slot.pointee.currentMode.isRegistered {
             // Either a mistake, and then what stands must stay undisturbed; or somebody else closed the descriptor.
@@ -130,68 +149,63 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
             guard result == 0 else { return result }
             unsafe slot.pointee.publish(key, mode, token)
             // Until here other threads passed over its events. Nothing is lost, for the kernel looks again.
-            return control(EPOLL_CTL_MOD, number, mode, key)
+            return replace(number, mode, key)
         }
         // First known here, then to the kernel: the first event may reach another thread before the call returns.
         unsafe slot.pointee.publish(key, mode, token)
         var result = control(EPOLL_CTL_ADD, number, mode, key)
         if result == -EEXIST {
             // An old registration, kept alive by a duplicate that has now been put back on its number.
-            result = control(EPOLL_CTL_MOD, number, mode, key)
+            result = replace(number, mode, key)
         }
         if result < 0 { unsafe slot.pointee.end() }
         return result
     }
 
+    /// Not by EPOLL_CTL_MOD, which knows no exclusive registrations.
+    private func replace(_ number: CInt, _ mode: RegistrationMode, _ key: UInt64) -> CInt {
+        _ = control(EPOLL_CTL_DEL, number, mode, 0)
+        return control(EPOLL_CTL_ADD, number, mode, key)
+    }
+
     private func modify(
         number: CInt,
-        _ change: (RegistrationMode, Token) -> (Interest, Trigger, Token)
+        _ change: (RegistrationMode, Token) -> (RegistrationMode, Token)
     ) throws(IOError) {
-        try refuseAfterFork("epoll_ctl")
-        guard number >= 0 else { throw closedError(number) }
+        try watching.refuseAfterFork("epoll_ctl")
+        guard number >= 0 else { throw .notOpen("epoll_ctl", number) }
         let result = registrations.changes.withLock { _ in modifyLocked(number, change) }
         guard result < 0 else { return }
-        throw registrationError(result, number)
+        throw .registration("epoll_ctl", result, number)
     }
 
     private func modifyLocked(
         _ number: CInt,
-        _ change: (RegistrationMode, Token) -> (Interest, Trigger, Token)
+        _ change: (RegistrationMode, Token) -> (RegistrationMode, Token)
     ) -> CInt {
-        guard let slot = unsafe registrations.slot(UInt32(bitPattern: number)) else { return -ENOENT }
+        guard let slot = unsafe registrations.registeredSlot(number) else { return -ENOENT }
         let old = unsafe slot.pointee.currentMode
-        guard old.isRegistered else { return -ENOENT }
-        let oldToken = unsafe slot.pointee.currentToken
-        var key = unsafe slot.pointee.currentKey
-        let (interest, trigger, token) = change(old, oldToken)
-        let mode = RegistrationMode(interest, trigger)
-        if old.trigger.isOneShot || trigger.isOneShot || token != oldToken {
-            // An event that another thread has collected but not yet handed out must not come on top of the one that
-            // the kernel reports now: two threads would work on the descriptor.
-            key = unsafe slot.pointee.nextKey(number)
-            unsafe slot.pointee.publish(key, mode, token)
-        } else {
-            unsafe slot.pointee.change(mode)
-        }
+        guard !old.isExclusive else { return -EINVAL }
+        let (mode, token) = unsafe change(old, slot.pointee.currentToken)
+        let key = unsafe slot.pointee.change(from: old, to: mode, token, number)
         let result = control(EPOLL_CTL_MOD, number, mode, key)
         if result < 0 { unsafe slot.pointee.end() }
         return result
     }
 
     private func remove(number: CInt) throws(IOError) {
-        try refuseAfterFork("epoll_ctl")
-        guard number >= 0 else { throw closedError(number) }
+        try watching.refuseAfterFork("epoll_ctl")
+        guard number >= 0 else { throw .notOpen("epoll_ctl", number) }
         let result = registrations.changes.withLock { _ in removeLocked(number) }
         guard result < 0 else { return }
-        throw registrationError(result, number)
+        throw .registration("epoll_ctl", result, number)
     }
 
     private func removeLocked(_ number: CInt) -> CInt {
-        guard let slot = unsafe registrations.slot(UInt32(bitPattern: number)) else { return -ENOENT }
+        guard let slot = unsafe registrations.registeredSlot(number) else { return -ENOENT }
         let mode = unsafe slot.pointee.currentMode
-        guard mode.isRegistered else { return -ENOENT }
         unsafe slot.pointee.end()
-        clinux_watch_ended(watcher, number)
+        watching.ended(number)
         return control(EPOLL_CTL_DEL, number, mode, 0)
     }
 
@@ -231,60 +245,9 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         into batch: inout EventBatch,
         _ wait: (CInt, UnsafeMutablePointer<epoll_event>, CInt) -> CInt
     ) throws(IOError) -> Int {
-        try refuseAfterFork("epoll_wait")
+        try watching.refuseAfterFork("epoll_wait")
         guard try batch.prepare(for: registrations) else { return batch.count }
         let epoll = number
         return Int(try checked("epoll_wait", unsafe batch.fill { unsafe wait(epoll, $0, $1) }))
     }
-
-    // MARK: Errors
-
-    /// The child shares the parent's instance: what it changed would change for its parent.
-    private func refuseAfterFork(_ operation: @autoclosure () -> IOError.Operation) throws(IOError) {
-        guard clinux_forks() == forks else {
-            throw IOError(operation(), .forked, detail: "this Epoll belongs to the parent process; make a new one")
-        }
-    }
-
-    private func closedError(_ number: CInt) -> IOError {
-        IOError("epoll_ctl", .closed, errno: .badFileDescriptor, detail: "descriptor \(number) is not open")
-    }
-
-    private func registrationError(_ result: CInt, _ number: CInt) -> IOError {
-        let errno = Errno(rawValue: -result)
-        return switch errno {
-        case .fileExists:
-            IOError(
-                "epoll_ctl",
-                .alreadyRegistered,
-                errno: errno,
-                detail: "descriptor \(number) is watched already; modify it, or remove it first"
-            )
-        case .noSuchFileOrDirectory:
-            IOError(
-                "epoll_ctl",
-                .notRegistered,
-                errno: errno,
-                detail: "descriptor \(number) is not watched; add it first"
-            )
-        case .notPermitted:
-            IOError(
-                "epoll_ctl",
-                .notPollable,
-                errno: errno,
-                detail: "descriptor \(number) is a regular file, a directory or a device that never blocks; "
-                    + "read or write it directly"
-            )
-        case .badFileDescriptor:
-            closedError(number)
-        default:
-            IOError("epoll_ctl", errno: errno, detail: "descriptor \(number)")
-        }
-    }
-}
-
-/// What the close of a descriptor calls while an `Epoll` watches it.
-private func forget(_ context: UnsafeMutableRawPointer?, _ number: CInt) {
-    guard let context = unsafe context else { return }
-    unsafe Unmanaged<Registrations>.fromOpaque(context).takeUnretainedValue().forget(number)
 }

@@ -21,11 +21,14 @@ final class Registrations: @unchecked Sendable {
     /// Held while a registration is changed, together with the system call that changes it in the kernel.
     let changes = Mutex<Void>(())
     private let segments: UnsafeMutablePointer<Segment>
-    /// The epoll instance that has the registrations too.
+    /// The epoll instance that has the registrations too, or -1.
     private let epoll: CInt
+    /// Without an instance in the kernel: whether some registration was ended by the close of its descriptor, so that its
+    /// multiplexer must not ask for it any more.
+    let hasForgotten = Atomic(false)
 
     /// Fails when memory is out.
-    init?(epoll: CInt) {
+    init?(epoll: CInt = -1) {
         self.epoll = epoll
         unsafe segments = .allocate(capacity: Self.segmentCount)
         for index in 0..<Self.segmentCount {
@@ -61,6 +64,13 @@ final class Registrations: @unchecked Sendable {
         return unsafe slots + place.index
     }
 
+    /// The slot of a number that is registered, or `nil`.
+    func registeredSlot(_ number: CInt) -> UnsafeMutablePointer<RegistrationSlot>? {
+        guard let slot = unsafe slot(UInt32(bitPattern: number)), unsafe slot.pointee.currentMode.isRegistered
+        else { return nil }
+        return unsafe slot
+    }
+
     /// The slot of a number, made if need be; `nil` when memory is out. Called under the lock.
     func makeSlot(_ number: UInt32) -> UnsafeMutablePointer<RegistrationSlot>? {
         if let slot = unsafe slot(number) { return unsafe slot }
@@ -75,10 +85,16 @@ final class Registrations: @unchecked Sendable {
     /// Ends the registration of a descriptor that its owner is about to close.
     func forget(_ number: CInt) {
         changes.withLock { _ in
-            guard let slot = unsafe slot(UInt32(bitPattern: number)), unsafe slot.pointee.currentMode.isRegistered
-            else { return }
+            guard let slot = unsafe registeredSlot(number) else { return }
             unsafe slot.pointee.end()
+            guard epoll >= 0 else { return hasForgotten.store(true, ordering: .releasing) }
             _ = clinux_epoll_ctl(epoll, EPOLL_CTL_DEL, number, 0, 0)
         }
+    }
+
+    /// Ends what may be left of the registration of a descriptor that proved to be closed. Called under the lock.
+    func endLocked(_ number: CInt) {
+        if let slot = unsafe registeredSlot(number) { unsafe slot.pointee.end() }
+        hasForgotten.store(true, ordering: .releasing)
     }
 }

@@ -33,9 +33,19 @@ struct RegistrationSlot: ~Copyable {
         key.store(newKey, ordering: .releasing)
     }
 
-    /// Changes the mode of the registration that stands.
-    func change(_ newMode: RegistrationMode) {
-        mode.store(newMode.word, ordering: .releasing)
+    /// Changes the registration that stands, and says what its key is from here on.
+    ///
+    /// An event that was collected but not yet handed out must not come on top of the one that is reported after the
+    /// change: with one-shot triggers two threads would work on the descriptor. Then it becomes stale.
+    @discardableResult
+    func change(from old: RegistrationMode, to newMode: RegistrationMode, _ newToken: Token, _ number: CInt) -> UInt64 {
+        guard old.trigger.isOneShot || newMode.trigger.isOneShot || newToken != currentToken else {
+            mode.store(newMode.word, ordering: .releasing)
+            return currentKey
+        }
+        let newKey = nextKey(number)
+        publish(newKey, newMode, newToken)
+        return newKey
     }
 
     /// Ends the registration. No event has this key, for no number is negative.
