@@ -86,6 +86,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "EngineTests",
+            dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "EvlabTests",
             dependencies: [
                 "evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system,

@@ -9,6 +9,9 @@ public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
     /// The present.
     public static var now: MonotonicInstant { MonotonicInstant(nanoseconds: clinux_monotonic_now()) }
 
+    /// Later than any other.
+    public static var distantFuture: MonotonicInstant { MonotonicInstant(nanoseconds: .max) }
+
     /// A later or an earlier point; what does not fit in 292 years is as far away as can be.
     public func advanced(by duration: Duration) -> MonotonicInstant {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.nanoseconds)

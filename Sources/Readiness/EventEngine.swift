@@ -14,12 +14,13 @@ public protocol EventEngine: AnyObject {
     /// What the engine's method can do.
     var capabilities: Capabilities { get }
 
-    /// Watches a socket from now on; the engine keeps the watch until it is closed.
+    /// Watches a descriptor from now on, and owns it; the engine keeps the watch until it is closed.
     ///
     /// - Throws: `unsupported` for an interest or a trigger that ``capabilities`` lacks, `outOfRange` for a descriptor
-    ///   that the method cannot take.
+    ///   that the method cannot take; `notPollable` for a file that never blocks, where ``capabilities`` lacks `anyFile`.
+    @discardableResult
     func watch(
-        _ socket: consuming Socket,
+        _ descriptor: consuming Descriptor,
         for interest: Interest,
         trigger: Trigger,
         _ handler: @escaping (Watch, ReadyEvents) -> Void
@@ -28,6 +29,7 @@ public protocol EventEngine: AnyObject {
     /// Calls back after the delay, never early, and then at each interval if one is given.
     ///
     /// - Throws: `outOfRange` for a negative delay, or an interval that is not positive.
+    @discardableResult
     func schedule(
         after delay: Duration,
         every interval: Duration?,
@@ -37,6 +39,7 @@ public protocol EventEngine: AnyObject {
     /// Calls back for each arrival of a signal. Every loop of the process that asks gets it.
     ///
     /// - Throws: `invalidArgument` for a signal that cannot be caught.
+    @discardableResult
     func onSignal(_ signal: Signal, _ handler: @escaping (Registration) -> Void) throws(IOError) -> Registration
 
     /// The way in from other threads; the same object each time.
@@ -45,6 +48,7 @@ public protocol EventEngine: AnyObject {
     /// Runs callbacks on this thread.
     ///
     /// - Throws: `alreadyRunning` from inside a callback; `forked` in a child process that has not re-initialised.
+    @discardableResult
     func run(_ mode: RunMode) throws(IOError) -> RunOutcome
 
     /// Ends the run after the callbacks that are due now; called before a run, that run returns at once.
@@ -52,4 +56,20 @@ public protocol EventEngine: AnyObject {
 
     /// Ends the run after the current callback; called before a run, that run returns at once.
     func breakLoop()
+}
+
+extension EventEngine {
+    /// Watches a socket from now on, and owns it; the engine keeps the watch until it is closed.
+    ///
+    /// - Throws: as for a descriptor.
+    @inlinable
+    @discardableResult
+    public func watch(
+        _ socket: consuming Socket,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        _ handler: @escaping (Watch, ReadyEvents) -> Void
+    ) throws(IOError) -> Watch {
+        try watch(socket.intoDescriptor(), for: interest, trigger: trigger, handler)
+    }
 }

@@ -3,7 +3,6 @@ internal import CLinux
 internal import Glibc
 internal import Readiness
 internal import Sockets
-internal import Synchronization
 internal import SystemPackage
 
 /// What a base and its members share. Members hold it strongly, so that the C base outlives every C object made on it;
@@ -15,8 +14,7 @@ final class BaseCore {
     let method: String
     let capabilities: Capabilities
 
-    /// The thread that runs the loop, or 0. Atomic only so that a call from a wrong thread is found and not a race.
-    private let runner = Atomic<UInt>(0)
+    private let thread = LoopThread()
 
     // These change on every callback. They belong to the loop's thread, and no access to one spans a call.
     @safe @exclusivity(unchecked) private var depth = 0
@@ -58,18 +56,7 @@ final class BaseCore {
     /// Traps when another thread runs the loop.
     @inline(__always)
     func checkThread() {
-        let running = runner.load(ordering: .relaxed)
-        if running != 0, running != UInt(clinux_thread_identity()) { wrongThread() }
-    }
-
-    @inline(never)
-    private func wrongThread() -> Never {
-        fatalError(
-            """
-            an EventBase or one of its events was used from a thread other than the one that runs it; \
-            use base.poster().post { base in ... } to run code on the base's thread
-            """
-        )
+        thread.check("an EventBase")
     }
 
     func base() throws(IOError) -> EventBase {
@@ -77,15 +64,14 @@ final class BaseCore {
         return owner
     }
 
-    var isRunning: Bool { runner.load(ordering: .relaxed) != 0 }
+    var isRunning: Bool { thread.isRunning }
 
     func beginRun() throws(IOError) {
         guard !isClosed else { throw IOError("EventBase.run", .closed, detail: "the base was closed") }
         guard process == getpid() else {
             throw IOError("EventBase.run", .forked, detail: "call reinitialiseAfterFork() in the child first")
         }
-        let me = UInt(clinux_thread_identity())
-        guard runner.compareExchange(expected: 0, desired: me, ordering: .acquiringAndReleasing).exchanged else {
+        guard thread.begin() else {
             throw IOError(
                 "EventBase.run",
                 .alreadyRunning,
@@ -95,7 +81,7 @@ final class BaseCore {
     }
 
     func endRun() {
-        runner.store(0, ordering: .releasing)
+        thread.end()
     }
 
     // MARK: Members

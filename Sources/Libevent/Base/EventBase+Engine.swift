@@ -4,12 +4,12 @@ public import Sockets
 extension EventBase: EventEngine {
     @discardableResult
     public func watch(
-        _ socket: consuming Socket,
+        _ descriptor: consuming Descriptor,
         for interest: Interest,
         trigger: Trigger = .level,
         _ handler: @escaping (Event, ReadyEvents) -> Void
     ) throws(IOError) -> Event {
-        let event = try Event(on: self, owning: socket, for: interest, trigger: trigger, handler)
+        let event = try Event(on: self, owning: descriptor, for: interest, trigger: trigger, handler)
         if !interest.isEmpty { try event.add() }
         event.keepUntilClosed()
         return event

@@ -43,7 +43,7 @@ public final class Event: BaseMember {
     public var isClosed: Bool { wasClosed || core.isClosed }
     private var wasClosed = false
     private let trigger: Trigger
-    private var owned: Socket?
+    private var owned: Descriptor?
     private var interval: Duration?
     /// What the program activated the event with that is to be called outside libevent's count of its period.
     private var readyLater: ReadyEvents?
@@ -91,9 +91,23 @@ public final class Event: BaseMember {
         trigger: Trigger = .level,
         _ handler: @escaping ReadyHandler
     ) throws(IOError) {
-        let number = socket.fileDescriptor.rawValue
+        try self.init(on: base, owning: socket.intoDescriptor(), for: interest, trigger: trigger, handler)
+    }
+
+    /// Watches a descriptor of any kind and owns it.
+    ///
+    /// - Throws: as for a socket.
+    public convenience init(
+        on base: EventBase,
+        owning descriptor: consuming Descriptor,
+        for interest: Interest,
+        trigger: Trigger = .level,
+        _ handler: @escaping ReadyHandler
+    ) throws(IOError) {
+        let number = descriptor.fileDescriptor.rawValue
+        try base.core.checkPollable(number)
         try self.init(base.core, watching: number, for: interest, trigger: trigger, handler)
-        owned = consume socket
+        owned = consume descriptor
     }
 
     /// Watches a descriptor that somebody else owns: it must stay open until the event is removed or closed.

@@ -1,0 +1,85 @@
+public import Readiness
+
+extension Reactor where Mux: ~Copyable {
+    /// A timer or a signal of a reactor. Thread rule: the reactor's thread.
+    @safe
+    public final class Registration: EngineRegistration, ReactorMember {
+        private enum Source {
+            case timer(TimerQueue<Registration>.Key, deadline: MonotonicInstant)
+            case signal(Signal)
+            case over
+        }
+
+        // The reactor ends its registrations before it goes, and one that is over does not use it.
+        private unowned(unsafe) let reactor: Reactor
+        private var source = Source.over
+        private let interval: Duration?
+        private var handler: ((Registration) -> Void)?
+
+        init(
+            on reactor: Reactor,
+            at deadline: MonotonicInstant,
+            every interval: Duration?,
+            _ handler: @escaping (Registration) -> Void
+        ) {
+            unsafe self.reactor = reactor
+            self.interval = interval
+            self.handler = handler
+            source = .timer(reactor.timers.insert(self, at: deadline), deadline: deadline)
+        }
+
+        init(on reactor: Reactor, _ signal: Signal, _ handler: @escaping (Registration) -> Void) {
+            unsafe self.reactor = reactor
+            interval = nil
+            self.handler = handler
+            source = .signal(signal)
+        }
+
+        /// Whether it will not call back any more: it was cancelled, has called back for the last time, or its reactor has
+        /// gone.
+        public var isOver: Bool {
+            if case .over = source { true } else { false }
+        }
+
+        public func cancel() {
+            guard !isOver else { return }
+            unsafe reactor.checkThread()
+            end()
+        }
+
+        /// The reactor may be on its own way out.
+        func end() {
+            switch source {
+            case .timer(let key, _): unsafe reactor.timers.cancel(key)
+            case .signal(let signal): unsafe reactor.signals.unsubscribe(self, from: signal)
+            case .over: return
+            }
+            source = .over
+            unsafe reactor.retire(self)
+        }
+
+        func dropHandler() {
+            handler = nil
+        }
+
+        // MARK: Called back
+
+        func call() {
+            handler?(self)
+        }
+
+        /// The queue has let go of the timer.
+        func timeHasCome(_ now: MonotonicInstant) {
+            guard let interval, case .timer(_, let deadline) = source else {
+                source = .over
+                call()
+                return unsafe reactor.retire(self)
+            }
+            // A loop that was late does not make up for what it missed.
+            let regular = deadline.advanced(by: interval)
+            let next = regular > now ? regular : now.advanced(by: interval)
+            source = unsafe .timer(reactor.timers.insert(self, at: next), deadline: next)
+            call()
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Readiness
+import Sockets
+
+/// Two connected sockets, the first of which can be given away.
+final class Pair {
+    private var first: Socket?
+    let second: Socket
+
+    /// Of the unix family.
+    convenience init() throws {
+        self.init(try Socket.pair())
+    }
+
+    init(_ pair: consuming SocketPair) {
+        var first: Socket?
+        second = pair.split { one, other in
+            first = consume one
+            return other
+        }
+        self.first = consume first
+    }
+
+    func takeFirst() throws -> Socket {
+        guard let socket = first.take() else { throw IOError("Pair", .closed) }
+        return socket
+    }
+
+    func send(_ text: String) throws {
+        _ = try second.write(Array(text.utf8).span)
+    }
+}
+
+extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
+    /// What one read gives, at most `count` bytes; empty at the end and when there is nothing.
+    func readText(_ count: Int = 1024) throws -> String {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        guard case .bytes(let count) = try read(into: &span) else { return "" }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
