@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "evlab",
             dependencies: [
-                "CBaselines", "CLinux", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", system,
+                "CBaselines", "CLinux", "EvlabComparison", "EvlabDemos", "Libevent", "Multiplexing", "Readiness",
+                "Sockets", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house

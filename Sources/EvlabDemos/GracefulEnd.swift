@@ -1,24 +1,23 @@
-internal import Libevent
 internal import Readiness
 internal import Sockets
 
 /// Ends a server as its users expect: at the first SIGINT or SIGTERM it stops accepting and goes on until nobody is left or
 /// two seconds have passed; at the second it ends at once.
-final class GracefulEnd {
-    private unowned let base: EventBase
+final class GracefulEnd<Engine: EventEngine> {
+    private unowned let engine: Engine
     private var openConnections = 0
     private var stopAccepting: (() -> Void)?
     private var isEnding = false
-    private var registrations: [Event] = []
+    private var registrations: [Engine.Registration] = []
 
-    init(_ base: EventBase) {
-        self.base = base
+    init(_ engine: Engine) {
+        self.engine = engine
     }
 
     func onSignal(_ stopAccepting: @escaping () -> Void) throws(IOError) {
         self.stopAccepting = stopAccepting
         for signal in [Signal.interrupt, .terminate] {
-            registrations.append(try base.onSignal(signal) { [unowned self] _ in begin() })
+            registrations.append(try engine.onSignal(signal) { [unowned self] _ in begin() })
         }
     }
 
@@ -28,10 +27,10 @@ final class GracefulEnd {
 
     func connectionClosed() {
         openConnections -= 1
-        if isEnding, openConnections == 0 { base.stop() }
+        if isEnding, openConnections == 0 { engine.stop() }
     }
 
-    /// The server has ended, however it came about: the base may run again for something else.
+    /// The server has ended, however it came about: the engine may run again for something else.
     func cancel() {
         for registration in registrations { registration.cancel() }
         registrations = []
@@ -41,12 +40,13 @@ final class GracefulEnd {
 
     private func begin() {
         endAccepting()
-        guard !isEnding, openConnections > 0 else { return base.breakLoop() }
+        guard !isEnding, openConnections > 0 else { return engine.breakLoop() }
         isEnding = true
         do throws(IOError) {
-            registrations.append(try base.schedule(after: .seconds(2)) { [unowned base] _ in base.stop() })
+            let limit = try engine.schedule(after: .seconds(2), every: nil) { [unowned engine] _ in engine.stop() }
+            registrations.append(limit)
         } catch {
-            base.breakLoop()
+            engine.breakLoop()
         }
     }
 

@@ -1,6 +1,4 @@
-internal import CLinux
 public import Sockets
-internal import SystemPackage
 
 /// Takes connections from a listening socket: fairly, and without spinning when descriptors run out.
 ///
@@ -34,9 +32,7 @@ public struct Acceptor: ~Copyable {
 
     /// The socket that listens.
     public let socket: Socket
-    private let budget: Int
-    private let exhaustion: Exhaustion
-    private var reserve: Descriptor?
+    private var turns: AcceptTurns
 
     /// The pause after a failure that shedding does not help with.
     public static var pause: Duration { .milliseconds(250) }
@@ -52,74 +48,18 @@ public struct Acceptor: ~Copyable {
         budget: Int = 64,
         whenExhausted exhaustion: Exhaustion = .shed
     ) throws(IOError) {
-        guard budget >= 1 else {
-            throw IOError("Acceptor", .invalidArgument, detail: "a budget of \(budget) accepts nothing; use 1 or more")
-        }
-        guard try socket.value(of: .isListening) else {
-            throw IOError(
-                "Acceptor",
-                .invalidArgument,
-                detail: "the socket does not listen; call listen(backlog:) first"
-            )
-        }
-        reserve = exhaustion == .shed ? try Self.makeReserve() : nil
+        turns = try AcceptTurns(on: socket, budget: budget, whenExhausted: exhaustion)
         self.socket = socket
-        self.budget = budget
-        self.exhaustion = exhaustion
-    }
-
-    private static func makeReserve() throws(IOError) -> Descriptor {
-        Descriptor(number: try checked("open", clinux_open_null()))
     }
 
     /// Accepts what waits, at most the budget, and hands each connection to `body`.
     public mutating func accept(_ body: (consuming AcceptedSocket) -> Void) -> Outcome {
-        accept(while: { true }, body)
+        turns.accept(from: socket, while: { true }, body)
     }
 
     /// Accepts what waits, at most the budget and for as long as `goesOn` says so, and hands each connection to `body`.
     public mutating func accept(while goesOn: () -> Bool, _ body: (consuming AcceptedSocket) -> Void) -> Outcome {
-        // Another thread may have been faster when the reserve was last given up: without it nothing can be shed.
-        if exhaustion == .shed, reserve == nil { restoreReserve() }
-        for _ in 0..<budget {
-            guard goesOn() else { return .budgetSpent }
-            do throws(IOError) {
-                guard let accepted = try socket.accept() else { return .drained }
-                body(accepted)
-            } catch {
-                return outcome(after: error)
-            }
-        }
-        return .budgetSpent
-    }
-
-    private mutating func outcome(after error: IOError) -> Outcome {
-        guard exhaustion == .shed, error.errno == .tooManyOpenFiles else { return .pause(Self.pause, because: error) }
-        guard let spare = reserve.take() else { return .pause(Self.pause, because: error) }
-        spare.close()
-        defer { restoreReserve() }
-        return shed()
-    }
-
-    /// Closes at most a budget of connections.
-    private func shed() -> Outcome {
-        var count = 0
-        while count < budget {
-            do throws(IOError) {
-                // The kernel reserves a number before it looks for a connection, so there may have been none.
-                guard let accepted = try socket.accept() else { return count > 0 ? .shed(count) : .drained }
-                accepted.intoSocket().close()
-                count += 1
-            } catch {
-                // Another thread was faster and has taken the number.
-                return count > 0 ? .shed(count) : .pause(Self.pause, because: error)
-            }
-        }
-        return .shed(count)
-    }
-
-    private mutating func restoreReserve() {
-        reserve = try? Self.makeReserve()
+        turns.accept(from: socket, while: goesOn, body)
     }
 
     /// Ends the acceptor and gives its socket back.

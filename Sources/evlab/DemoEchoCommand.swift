@@ -12,12 +12,11 @@ struct DemoEchoCommand: ParsableCommand {
             In another:         nc -N 127.0.0.1 9000
             Type a line; it comes back. Open a third terminal with a second nc: one thread serves both, and neither \
             waits for the other. End one with Ctrl-D: it has shut its half only, and still gets back all that it sent. \
-            Then watch the server's system calls (strace -p PID) and try again with --api multiplexer, or with --method \
-            poll: the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did.
+            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did.
             """
     )
 
-    @Option(help: "The interface that the server is written on: bufferevent, event or multiplexer.")
+    @Option(help: "The interface that the server is written on: bufferevent, event, multiplexer or reactor.")
     var api = EchoAPI.bufferevent
     @Option(help: "What it runs on; follows from --api.")
     var engine: Engine?
@@ -36,9 +35,14 @@ struct DemoEchoCommand: ParsableCommand {
     }
 
     private func validateMethod(_ method: Method) throws {
+        if api == .reactor, method == .epollChangelist {
+            throw ValidationError(
+                "--method epoll-changelist is libevent's own: use epoll, poll or select with --api reactor, or --api event"
+            )
+        }
         if api == .multiplexer, method != .epoll {
             throw ValidationError(
-                "--method \(method.rawValue) does not go with --api multiplexer: use epoll, or --api event"
+                "--method \(method.rawValue) does not go with --api multiplexer: use epoll, or --api reactor"
             )
         }
         guard trigger == .edge else { return }

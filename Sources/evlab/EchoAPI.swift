@@ -3,10 +3,10 @@ internal import Readiness
 
 /// What an echo server is written on.
 enum EchoAPI: String, CaseIterable, ExpressibleByArgument {
-    case bufferevent, event, multiplexer
+    case bufferevent, event, multiplexer, reactor
 
     var engine: Engine {
-        self == .multiplexer ? .native : .libevent
+        self == .multiplexer || self == .reactor ? .native : .libevent
     }
 
     var defaultTrigger: Trigger {

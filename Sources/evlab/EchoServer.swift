@@ -1,5 +1,6 @@
 internal import EvlabDemos
 internal import Libevent
+internal import Multiplexing
 internal import Readiness
 internal import Sockets
 
@@ -18,9 +19,25 @@ struct EchoServer {
         case .bufferevent:
             return try serveEcho(onBufferEvents: try makeBase(), listener: listener) { announce(address) }
         case .event:
-            return try serveEcho(onEvents: try makeBase(), listener: listener, trigger: trigger) { announce(address) }
+            return try serveEcho(on: try makeBase(), listener: listener, trigger: trigger) { announce(address) }
         case .multiplexer:
             return try serveEcho(onMultiplexer: listener, trigger: trigger) { announce(address) }
+        case .reactor:
+            return try serveOnReactor(listener) { announce(address) }
+        }
+    }
+
+    private func serveOnReactor(
+        _ listener: consuming Socket,
+        _ announce: () -> Void
+    ) throws(IOError) -> EchoTotals {
+        switch method {
+        case .poll:
+            try serveEcho(on: try Reactor(Poll()), listener: listener, trigger: trigger, whenReady: announce)
+        case .select:
+            try serveEcho(on: try Reactor(Select()), listener: listener, trigger: trigger, whenReady: announce)
+        default:
+            try serveEcho(on: try Reactor(Epoll()), listener: listener, trigger: trigger, whenReady: announce)
         }
     }
 

@@ -40,6 +40,7 @@ struct ServeCommand: ParsableCommand {
         case .event: try serve(.event, on: listener, method)
         case .bufferEvent: try serve(.bufferevent, on: listener, method)
         case .multiplexer: try serve(.multiplexer, on: listener, method)
+        case .reactor: try serve(.reactor, on: listener, method)
         case .cEvent: try serveInC("event", on: listener) { unsafe cbaseline_echo_event($0, method.rawValue) }
         case .cBufferEvent:
             try serveInC("bufferevent", on: listener) { unsafe cbaseline_echo_bufferevent($0, method.rawValue) }

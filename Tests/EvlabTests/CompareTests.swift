@@ -29,7 +29,7 @@ struct CompareTests {
             cell, = report["cells"]
             assert (cell["connections"], cell["size"]) == (4, 4096)
             names = [s["name"] for s in cell["subjects"]]
-            assert names == "c-event c-bufferevent c-epoll-lt c-epoll-et event bufferevent multiplexer".split(), names
+            assert names == "c-event c-bufferevent c-epoll-lt c-epoll-et event bufferevent multiplexer reactor".split(), names
             for subject in cell["subjects"]:
                 sample, = subject["samples"]
                 assert sample["messages"] > 0 and sample["serverCPU"] > 0

@@ -16,13 +16,15 @@ struct EchoVariant: Sendable, CustomStringConvertible {
         + methods.map { EchoVariant("event", $0, "level") }
         + ["epoll", "epoll-changelist"].map { EchoVariant("event", $0, "edge") }
         + ["level", "edge"].map { EchoVariant("multiplexer", "epoll", $0) }
+        + ["epoll", "poll", "select"].map { EchoVariant("reactor", $0, "level") }
+        + [EchoVariant("reactor", "epoll", "edge")]
 
     /// One of each interface.
     static let interfaces = [
         EchoVariant("bufferevent", "epoll", "level"), EchoVariant("event", "epoll", "level"),
-        EchoVariant("multiplexer", "epoll", "edge"),
+        EchoVariant("multiplexer", "epoll", "edge"), EchoVariant("reactor", "epoll", "level"),
     ]
 
     /// The ones that take any number of descriptors.
-    static let unlimited = all.filter { !$0.arguments.contains("select") }
+    static let unlimited = all.filter { !$0.arguments.contains("select") || $0.arguments.contains("reactor") }
 }

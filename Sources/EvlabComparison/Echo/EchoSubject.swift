@@ -7,6 +7,7 @@ public enum EchoSubject: String, CaseIterable, Sendable {
     case event
     case bufferEvent = "bufferevent"
     case multiplexer
+    case reactor
 
     /// What it is made of, for people.
     public var explanation: String {
@@ -18,6 +19,7 @@ public enum EchoSubject: String, CaseIterable, Sendable {
         case .event: "Swift, Libevent's Event"
         case .bufferEvent: "Swift, Libevent's BufferEvent"
         case .multiplexer: "Swift, Multiplexing's Epoll, edge-triggered"
+        case .reactor: "Swift, Multiplexing's Reactor on epoll"
         }
     }
 
@@ -25,7 +27,7 @@ public enum EchoSubject: String, CaseIterable, Sendable {
     public var isOnLibevent: Bool {
         switch self {
         case .cEvent, .cBufferEvent, .event, .bufferEvent: true
-        case .cEpollLevel, .cEpollEdge, .multiplexer: false
+        case .cEpollLevel, .cEpollEdge, .multiplexer, .reactor: false
         }
     }
 }

@@ -29,7 +29,7 @@ private final class BufferEventEchoServer {
     static let mostUnsent = 256 * 1024
 
     private unowned let base: EventBase
-    let end: GracefulEnd
+    let end: GracefulEnd<EventBase>
     var totals = EchoTotals()
 
     init(on base: EventBase) {

@@ -24,6 +24,15 @@ extension Event: SocketWatch {
     }
 }
 
+extension Event {
+    /// Activates the event, without asking the kernel: what was ready then may have gone.
+    public func reportAgain() throws(IOError) {
+        guard !interest.isEmpty else { return }
+        try activate(ReadyEvents(interest))
+        try base().lookAgain()
+    }
+}
+
 extension Event: EngineRegistration {
     public func cancel() {
         close()

@@ -88,6 +88,9 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
     /// ended.
     ///
     /// - Throws: `alreadyRunning` from inside a callback or while another thread runs the reactor; `forked`; `closed`.
+    @specialized(where Mux == Epoll)
+    @specialized(where Mux == Poll)
+    @specialized(where Mux == Select)
     @discardableResult
     public func run(_ mode: RunMode = .untilStopped) throws(IOError) -> RunOutcome {
         guard !isClosed else { throw IOError("Reactor.run", .closed, detail: "the reactor was closed") }
@@ -137,7 +140,7 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
 
     /// Waits until there is something to call back for, if nothing is due already.
     private func collect(mayWait: Bool) throws(IOError) {
-        guard mayWait, signals.noneIsDue, !alwaysReady.contains(where: \.isArmed) else {
+        guard mayWait, signals.noneIsDue, !alwaysReady.contains(where: { $0.isArmed }) else {
             try multiplexer.wait(into: &batch, upTo: .zero)
             return
         }

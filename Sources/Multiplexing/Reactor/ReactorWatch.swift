@@ -82,6 +82,10 @@ extension Reactor where Mux: ~Copyable {
             setArmed(!newInterest.isEmpty)
         }
 
+        public func reportAgain() throws(IOError) {
+            try exchangeInterest(interest)
+        }
+
         /// Registers anew even where the interest stays the same: after a one-shot event that rearms the watch.
         private func enter(_ newInterest: Interest) throws(IOError) {
             let token = unsafe Token(rawValue: UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())))

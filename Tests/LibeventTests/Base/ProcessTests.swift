@@ -27,7 +27,7 @@ import Testing
             try base.run()
         }
         let message = String(decoding: result.standardErrorContent, as: UTF8.self)
-        #expect(message.contains("base.poster().post"))
+        #expect(message.contains("loop.poster().post"))
     }
 
     /// A child shares the parent's epoll instance: what it closes must stay registered for the parent.

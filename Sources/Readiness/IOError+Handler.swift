@@ -1,8 +1,8 @@
-internal import Sockets
+package import Sockets
 
 extension IOError {
     /// What a handler threw: an error of this package as it is, any other described.
-    init(thrownByHandler error: any Error) {
+    package init(thrownByHandler error: any Error) {
         self = error as? IOError ?? IOError("handler", .handlerFailed, detail: "\(error)")
     }
 }
