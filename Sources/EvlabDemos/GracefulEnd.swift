@@ -43,7 +43,7 @@ final class GracefulEnd<Engine: EventEngine> {
         guard !isEnding, openConnections > 0 else { return engine.breakLoop() }
         isEnding = true
         do throws(IOError) {
-            let limit = try engine.schedule(after: .seconds(2), every: nil) { [unowned engine] _ in engine.stop() }
+            let limit = try engine.schedule(after: .seconds(2)) { [unowned engine] _ in engine.stop() }
             registrations.append(limit)
         } catch {
             engine.breakLoop()

@@ -72,4 +72,29 @@ extension EventEngine {
     ) throws(IOError) -> Watch {
         try watch(socket.intoDescriptor(), for: interest, trigger: trigger, handler)
     }
+
+    /// Watches a descriptor level-triggered from now on, and owns it.
+    ///
+    /// - Throws: as with a trigger.
+    @inlinable
+    @discardableResult
+    public func watch(
+        _ descriptor: consuming Descriptor,
+        for interest: Interest,
+        _ handler: @escaping (Watch, ReadyEvents) -> Void
+    ) throws(IOError) -> Watch {
+        try watch(descriptor, for: interest, trigger: .level, handler)
+    }
+
+    /// Calls back once after the delay, never early.
+    ///
+    /// - Throws: `outOfRange` for a negative delay.
+    @inlinable
+    @discardableResult
+    public func schedule(
+        after delay: Duration,
+        _ handler: @escaping (Registration) -> Void
+    ) throws(IOError) -> Registration {
+        try schedule(after: delay, every: nil, handler)
+    }
 }

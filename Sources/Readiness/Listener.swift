@@ -130,7 +130,7 @@ public final class Listener<Engine: EventEngine> {
         guard isAccepting, let watch else { return }
         do throws(IOError) {
             try watch.setInterest([])
-            resume = try engine.schedule(after: delay, every: nil) { [self] _ in resumeAccepting() }
+            resume = try engine.schedule(after: delay) { [self] _ in resumeAccepting() }
         } catch {
             errorHandler?(error)
         }

@@ -28,10 +28,4 @@ extension EventEngine {
     func runWithoutWaiting(turns: Int = 5) throws {
         for _ in 0..<turns { try run(.withoutWaiting) }
     }
-
-    /// A timer that fires once.
-    @discardableResult
-    func schedule(after delay: Duration, _ handler: @escaping (Registration) -> Void) throws(IOError) -> Registration {
-        try schedule(after: delay, every: nil, handler)
-    }
 }
