@@ -1,4 +1,3 @@
-internal import CLinux
 package import Sockets
 internal import Synchronization
 package import SystemPackage
@@ -16,33 +15,33 @@ public final class Poster<Engine: AnyObject>: Sendable {
     }
 
     private let queue = Mutex(Queue())
-    private let event: Descriptor
+    private let waker: Waker
 
     /// - Throws: `noDescriptors`.
     package init() throws(IOError) {
-        event = Descriptor(number: try checked("eventfd", clinux_eventfd(0)))
+        waker = try Waker()
     }
 
     /// Readable while jobs wait.
-    package var fileDescriptor: FileDescriptor { event.fileDescriptor }
+    package var fileDescriptor: FileDescriptor { waker.fileDescriptor }
 
     /// Hands a job to the loop, from any thread. It wakes the loop's current wait or, if none, the next.
     ///
     /// - Returns: `false`, and drops the job, once the loop is gone.
     @discardableResult
     public func post(_ job: @escaping Job) -> Bool {
-        let (isFirst, isClosed) = queue.withLock(of: self) { queue in
-            guard !queue.isClosed else { return (false, true) }
+        let isAccepted = queue.withLock(of: self) { queue in
+            guard !queue.isClosed else { return false }
             queue.jobs.append(job)
-            return (queue.jobs.count == 1, false)
+            return true
         }
-        if isFirst { clinux_eventfd_signal(event.fileDescriptor.rawValue) }
-        return !isClosed
+        if isAccepted { waker.wake() }
+        return isAccepted
     }
 
     /// The jobs posted so far; called by the loop on its thread. What they post in turn belongs to the next turn.
     package func take() -> [Job] {
-        _ = clinux_eventfd_take(event.fileDescriptor.rawValue)
+        waker.acknowledge()
         return queue.withLock(of: self) { queue in
             defer { queue.jobs = [] }
             return queue.jobs
