@@ -18,6 +18,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
     name: "swift-libevent",
     products: [
+        .library(name: "EventLoops", targets: ["EventLoops"]),
         .library(name: "Libevent", targets: ["Libevent"]),
         .library(name: "Multiplexing", targets: ["Multiplexing"]),
         .library(name: "Readiness", targets: ["Readiness"]),
@@ -48,8 +49,14 @@ let package = Package(
         ),
 
         .target(
-            name: "EvlabDemos",
+            name: "EventLoops",
             dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+
+        .target(
+            name: "EvlabDemos",
+            dependencies: ["EventLoops", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .target(
@@ -63,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "evlab",
             dependencies: [
-                "CBaselines", "CLinux", "EvlabComparison", "EvlabDemos", "Libevent", "Multiplexing", "Readiness",
-                "Sockets", system,
+                "CBaselines", "CLinux", "EventLoops", "EvlabComparison", "EvlabDemos", "Libevent", "Multiplexing",
+                "Readiness", "Sockets", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -89,6 +96,11 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "EventLoopsTests",
+            dependencies: ["EventLoops", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

@@ -31,7 +31,7 @@ public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
 
 extension Duration {
     /// Whole nanoseconds, rounded up, as many as fit.
-    var nanoseconds: Int64 {
+    package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }

@@ -16,9 +16,9 @@ struct DemoEchoCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The interface that the server is written on: bufferevent, event, multiplexer or reactor.")
+    @Option(help: "What the server is written on: bufferevent, event, multiplexer, reactor, chunks or async.")
     var api = EchoAPI.bufferevent
-    @Option(help: "What it runs on; follows from --api.")
+    @Option(help: "What it runs on; follows from --api, but chunks and async run on either.")
     var engine: Engine?
     @OptionGroup var method: MethodOption
     @Option(help: "Told while ready (level), or once for each arrival (edge). Default: level, multiplexer: edge.")
@@ -26,7 +26,7 @@ struct DemoEchoCommand: ParsableCommand {
     @OptionGroup var place: ListeningOptions
 
     func validate() throws {
-        if let engine, engine != api.engine {
+        if let engine, engine != api.engine, !api.hasBothEngines {
             throw ValidationError(
                 "--api \(api.rawValue) runs on \(api.engine.rawValue), not on \(engine.rawValue): leave --engine out"
             )
@@ -45,6 +45,7 @@ struct DemoEchoCommand: ParsableCommand {
                 "--method \(method.rawValue) does not go with --api multiplexer: use epoll, or --api reactor"
             )
         }
+        if api.hasBothEngines { try validateLoop(method) }
         guard trigger == .edge else { return }
         if api == .bufferevent {
             throw ValidationError("--trigger edge does not go with --api bufferevent: use level, or --api event")
@@ -56,9 +57,19 @@ struct DemoEchoCommand: ParsableCommand {
         }
     }
 
+    private func validateLoop(_ method: Method) throws {
+        if trigger == .edge {
+            throw ValidationError("--trigger edge does not go with --api \(api.rawValue): leave --trigger out")
+        }
+        if method == .epollChangelist, engine != .libevent {
+            throw ValidationError("--method epoll-changelist is libevent's own: use epoll, or --engine libevent")
+        }
+    }
+
     func run() throws {
         let method = try method.usable()
-        let server = EchoServer(api: api, method: method, trigger: trigger?.trigger ?? api.defaultTrigger)
+        let trigger = trigger?.trigger ?? api.defaultTrigger
+        let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: trigger)
         let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
         Output.say("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
     }

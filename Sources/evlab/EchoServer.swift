@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import EvlabDemos
 internal import Libevent
 internal import Multiplexing
@@ -7,13 +8,17 @@ internal import Sockets
 /// The echo server of a demonstration, on the interface that was chosen.
 struct EchoServer {
     let api: EchoAPI
+    let engine: Engine
     let method: Method
     let trigger: Trigger
 
     /// Serves until a signal ends it.
     ///
     /// - Parameter announce: called with the address once clients can connect and signals are heeded.
-    func serve(on listener: consuming Socket, announce: (SocketAddress) -> Void) throws(IOError) -> EchoTotals {
+    func serve(
+        on listener: consuming Socket,
+        announce: @escaping @Sendable (SocketAddress) -> Void
+    ) throws -> EchoTotals {
         let address = try listener.localAddress()
         switch api {
         case .bufferevent:
@@ -24,6 +29,10 @@ struct EchoServer {
             return try serveEcho(onMultiplexer: listener, trigger: trigger) { announce(address) }
         case .reactor:
             return try serveOnReactor(listener) { announce(address) }
+        case .chunks:
+            return try serveEcho(onChunks: try makeLoopEngine(), listener: listener) { announce(address) }
+        case .async:
+            return try serveEcho(onTasks: try makeLoopEngine(), listener: listener) { announce(address) }
         }
     }
 
@@ -41,10 +50,23 @@ struct EchoServer {
         }
     }
 
+    private func makeLoopEngine() throws(IOError) -> LoopEngine {
+        guard engine == .native else { return .libevent(try makeConfiguration()) }
+        return switch method {
+        case .poll: .native(.poll)
+        case .select: .native(.select)
+        default: .native
+        }
+    }
+
     private func makeBase() throws(IOError) -> EventBase {
+        try EventBase(makeConfiguration())
+    }
+
+    private func makeConfiguration() throws(IOError) -> EventConfiguration {
         guard let method = EventMethod(rawValue: method.rawValue) else {
             throw IOError("EventBase", .unsupported, detail: "libevent has no method \(method.rawValue)")
         }
-        return try EventBase(EventConfiguration(method: method))
+        return EventConfiguration(method: method)
     }
 }

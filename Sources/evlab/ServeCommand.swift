@@ -35,12 +35,16 @@ struct ServeCommand: ParsableCommand {
         try serve(on: try ListeningPlace(host: "127.0.0.1", port: port).listen(), method)
     }
 
-    private func serve(on listener: consuming Socket, _ method: Method) throws(IOError) {
+    private func serve(on listener: consuming Socket, _ method: Method) throws {
         switch subject {
         case .event: try serve(.event, on: listener, method)
         case .bufferEvent: try serve(.bufferevent, on: listener, method)
         case .multiplexer: try serve(.multiplexer, on: listener, method)
         case .reactor: try serve(.reactor, on: listener, method)
+        case .chunksNative: try serve(.chunks, .native, on: listener, method)
+        case .asyncNative: try serve(.async, .native, on: listener, method)
+        case .chunksLibevent: try serve(.chunks, .libevent, on: listener, method)
+        case .asyncLibevent: try serve(.async, .libevent, on: listener, method)
         case .cEvent: try serveInC("event", on: listener) { unsafe cbaseline_echo_event($0, method.rawValue) }
         case .cBufferEvent:
             try serveInC("bufferevent", on: listener) { unsafe cbaseline_echo_bufferevent($0, method.rawValue) }
@@ -49,8 +53,13 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
-    private func serve(_ api: EchoAPI, on listener: consuming Socket, _ method: Method) throws(IOError) {
-        let server = EchoServer(api: api, method: method, trigger: api.defaultTrigger)
+    private func serve(
+        _ api: EchoAPI,
+        _ engine: Engine? = nil,
+        on listener: consuming Socket,
+        _ method: Method
+    ) throws {
+        let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: api.defaultTrigger)
         _ = try server.serve(on: listener, announce: announce)
     }
 
@@ -64,7 +73,7 @@ struct ServeCommand: ParsableCommand {
         guard result == 0 else { throw IOError(operation, errno: Errno(rawValue: -result)) }
     }
 
-    private func announce(_ address: SocketAddress) {
+    @Sendable private func announce(_ address: SocketAddress) {
         Output.say("listening on \(address), process \(getpid())")
     }
 }

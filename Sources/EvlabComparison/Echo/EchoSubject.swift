@@ -8,6 +8,10 @@ public enum EchoSubject: String, CaseIterable, Sendable {
     case bufferEvent = "bufferevent"
     case multiplexer
     case reactor
+    case chunksNative = "chunks-native"
+    case asyncNative = "async-native"
+    case chunksLibevent = "chunks-libevent"
+    case asyncLibevent = "async-libevent"
 
     /// What it is made of, for people.
     public var explanation: String {
@@ -20,14 +24,18 @@ public enum EchoSubject: String, CaseIterable, Sendable {
         case .bufferEvent: "Swift, Libevent's BufferEvent"
         case .multiplexer: "Swift, Multiplexing's Epoll, edge-triggered"
         case .reactor: "Swift, Multiplexing's Reactor on epoll"
+        case .chunksNative: "Swift, EventLoops on epoll, a handler called with each chunk"
+        case .asyncNative: "Swift, EventLoops on epoll, a task a connection"
+        case .chunksLibevent: "Swift, EventLoops on libevent, a handler called with each chunk"
+        case .asyncLibevent: "Swift, EventLoops on libevent, a task a connection"
         }
     }
 
     /// Whether libevent's method applies to it.
     public var isOnLibevent: Bool {
         switch self {
-        case .cEvent, .cBufferEvent, .event, .bufferEvent: true
-        case .cEpollLevel, .cEpollEdge, .multiplexer, .reactor: false
+        case .cEvent, .cBufferEvent, .event, .bufferEvent, .chunksLibevent, .asyncLibevent: true
+        case .cEpollLevel, .cEpollEdge, .multiplexer, .reactor, .chunksNative, .asyncNative: false
         }
     }
 }

@@ -1,0 +1,67 @@
+internal import Sockets
+
+extension EventLoop {
+    /// Calls something on the loop's thread: at once when that is the calling thread, else soon.
+    func call(_ body: @escaping @Sendable () -> Void) {
+        isCurrent ? body() : post(body)
+    }
+
+    /// Makes something on the loop's thread.
+    func make<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(IOError) -> Result
+    ) async throws(IOError) -> Result {
+        let outcome: Swift.Result<Result, IOError> = await suspended { resume in
+            call { [self] in
+                do throws(IOError) {
+                    try checkIsGoing()
+                    resume(.success(try body()))
+                } catch {
+                    resume(.failure(error))
+                }
+            }
+        }
+        return try outcome.get()
+    }
+
+    func checkIsGoing() throws(IOError) {
+        guard isEnding else { return }
+        throw IOError("EventLoop", .closed, detail: "the loop was shut down")
+    }
+
+    /// Runs a loop on the calling thread for as long as `body` takes, and ends it then.
+    ///
+    /// This is how a program whose `main` is synchronous starts. On the main thread, the main actor does not run meanwhile.
+    ///
+    /// - Throws: what making a loop throws, and what `body` throws.
+    public static func run<Result: Sendable>(
+        engine: LoopEngine = .native,
+        _ body: @escaping @Sendable (EventLoop) async throws -> Result
+    ) throws -> Result {
+        try EventLoop(EngineSeam(engine), name: "event-loop").run(body)
+    }
+
+    private func run<Result: Sendable>(
+        _ body: @escaping @Sendable (EventLoop) async throws -> Result
+    ) throws -> Result {
+        let outcome = OutcomeBox<Result>()
+        Task(executorPreference: self) { [self] in
+            do {
+                outcome.value = .success(try await body(self))
+            } catch {
+                outcome.value = .failure(error)
+            }
+            end()
+        }
+        runHere()
+        guard let value = outcome.value else {
+            throw IOError("EventLoop.run", .closed, detail: "the loop ended before what it was run for")
+        }
+        return try value.get()
+    }
+}
+
+/// What a task on the loop came to, for the thread that runs the loop.
+private final class OutcomeBox<Value>: @unchecked Sendable {
+    // Unchecked: written on the thread that runs the loop, and read there afterwards.
+    var value: Swift.Result<Value, any Error>?
+}

@@ -1,0 +1,15 @@
+/// What other threads hand to a loop.
+struct LoopInbox {
+    var jobs: [JobQueue.Entry] = []
+    var calls: [@Sendable () -> Void] = []
+    /// Whether the loop has been told and has not looked yet.
+    var isAnnounced = false
+    /// Whether the loop's thread has gone.
+    var hasEnded = false
+    /// Whether a thread of its own runs what comes after the loop's end.
+    var isDrained = false
+    /// Resumed when the loop's thread has gone.
+    var waiters: [Resumption<Void>] = []
+
+    var isEmpty: Bool { jobs.isEmpty && calls.isEmpty }
+}

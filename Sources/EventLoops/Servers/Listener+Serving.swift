@@ -1,0 +1,47 @@
+internal import Readiness
+internal import Sockets
+
+extension Listener {
+    /// Hands each connection to `open`, until the listener is stopped and its last connection is closed.
+    func serve(_ open: @escaping (consuming Socket, SocketAddress?) throws(IOError) -> Void) async {
+        do throws(IOError) {
+            try start { listener in listener.accept(open) }
+        } catch {
+            report(error)
+            abort()
+        }
+        await waitUntilEmpty()
+    }
+
+    /// Serves each connection with a child task.
+    func serve(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async {
+        do throws(IOError) {
+            try start { listener in listener.resumeAcceptingTask() }
+        } catch {
+            report(error)
+            abort()
+        }
+        await withDiscardingTaskGroup { group in
+            while await waitForConnections() {
+                accept { (socket, peer) throws(IOError) in
+                    let connection = try TCPConnection(socket, peer: peer, on: loop, limits, listener: self)
+                    group.addTask { [self] in await serve(connection, handler) }
+                }
+            }
+        }
+        await waitUntilEmpty()
+    }
+
+    private func serve(
+        _ connection: TCPConnection,
+        _ handler: @Sendable (TCPConnection) async throws -> Void
+    ) async {
+        do {
+            try await connection.own { try await handler(connection) }
+            connection.finish()
+        } catch {
+            connection.abort()
+            if !connection.wasEndedByUs(error) { report(error) }
+        }
+    }
+}

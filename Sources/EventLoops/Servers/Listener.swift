@@ -1,0 +1,192 @@
+internal import CLinux
+internal import Multiplexing
+internal import Readiness
+internal import Sockets
+internal import Synchronization
+internal import SystemPackage
+
+/// One loop's share of a server: a listening socket, and the count of the connections that came through it.
+///
+/// Thread rule: the loop's thread.
+final class Listener: @unchecked Sendable {
+    // Unchecked: confined to the loop's thread, but for what is `let`.
+
+    let loop: EventLoop
+    let limits: StreamLimits
+    private let options: ServerOptions
+    /// Called when connections wait.
+    private var handler: ((Listener) -> Void)?
+    private var acceptor: Acceptor?
+    private var watch: (any SocketWatch)?
+    private(set) var count = 0
+    /// How many were accepted so far, and how many refused for want of descriptors.
+    let accepted = Atomic(0)
+    let refused = Atomic(0)
+    private(set) var isStopped = false
+    private var isPaused = false
+    private var acceptingTask: Resumption<Void>?
+    private var whenEmpty: [Resumption<Void>] = []
+    var memberIndex = -1
+    var timerIndex = -1
+
+    init(_ socket: consuming Socket, on loop: EventLoop, _ options: ServerOptions) throws(IOError) {
+        self.loop = loop
+        self.options = options
+        limits = StreamLimits(options.stream)
+        acceptor = try Acceptor(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
+    }
+
+    // MARK: Accepting
+
+    /// Starts to accept: `handler` is called when connections wait, and takes them with ``accept(_:)``.
+    func start(_ handler: @escaping (Listener) -> Void) throws(IOError) {
+        loop.checkThread()
+        guard !isStopped else { return }
+        self.handler = handler
+        loop.add(self)
+        // The acceptor owns the socket and the engine owns what it watches, hence a second descriptor of the same.
+        guard let original = acceptor?.socket.fileDescriptor else { return }
+        let copy = Descriptor(number: try checked("fcntl", clinux_duplicate(original.rawValue, 0)))
+        watch = try loop.seam.watchOther(copy) { [unowned self] in becameReadable() }
+    }
+
+    private func becameReadable() {
+        loop.enter()
+        handler?(self)
+        loop.leave()
+    }
+
+    /// Takes what waits, a budget at most.
+    func accept(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
+        guard var turn = acceptor.take() else { return }
+        let outcome = turn.accept(while: { !isStopped && count < options.mostConnections }) { accepted in
+            let peer = accepted.peer
+            do throws(IOError) {
+                try body(accepted.intoSocket(), peer)
+            } catch {
+                options.onError?(error)
+            }
+        }
+        guard !isStopped else { return }
+        acceptor = consume turn
+        if count >= options.mostConnections { pause() }
+        switch outcome {
+        case .drained, .budgetSpent: break
+        case .shed(let number):
+            refused.wrappingAdd(number, ordering: .relaxed)
+            let detail = "\(number) connections were refused"
+            options.onError?(IOError("accept4", errno: .tooManyOpenFiles, detail: detail))
+        case .pause(let delay, because: let error):
+            options.onError?(error)
+            pause()
+            loop.setTimer(self, after: delay)
+        }
+    }
+
+    /// For a task that accepts: suspends until connections wait.
+    ///
+    /// - Returns: `false` when the listener is stopped.
+    nonisolated(nonsending) func waitForConnections() async -> Bool {
+        guard !isStopped else { return false }
+        await suspended { acceptingTask = $0 }
+        return !isStopped
+    }
+
+    func resumeAcceptingTask() {
+        acceptingTask.take()?()
+    }
+
+    private func pause() {
+        isPaused = true
+        setInterest([])
+    }
+
+    private func resume() {
+        guard isPaused, !isStopped, count < options.mostConnections else { return }
+        isPaused = false
+        setInterest(.readable)
+    }
+
+    private func setInterest(_ interest: Interest) {
+        do throws(IOError) {
+            try watch?.setInterest(interest)
+        } catch {
+            options.onError?(error)
+        }
+    }
+
+    // MARK: Connections
+
+    func opened(_ connection: StreamConnection) {
+        accepted.wrappingAdd(1, ordering: .relaxed)
+        count += 1
+    }
+
+    func closed(_ connection: StreamConnection) {
+        count -= 1
+        if isPaused, timerIndex < 0 { resume() }
+        if isStopped, count == 0 { becameEmpty() }
+    }
+
+    /// Tells of an error that a handler threw.
+    func report(_ error: any Error) {
+        options.onError?(error)
+    }
+
+    // MARK: Ending
+
+    /// Accepts no more; connections that stand go on until the deadline, if there is one.
+    func stop(within limit: Duration?) {
+        loop.checkThread()
+        stopAccepting()
+        guard count > 0 else { return becameEmpty() }
+        if let limit { loop.setTimer(self, after: limit) }
+    }
+
+    private func stopAccepting() {
+        guard !isStopped else { return }
+        isStopped = true
+        watch?.close()
+        watch = nil
+        acceptor = nil
+        loop.cancelTimer(self)
+        handler?(self)
+    }
+
+    /// Closes every connection.
+    func abort() {
+        loop.checkThread()
+        stopAccepting()
+        loop.closeConnections(of: self, because: IOError("TCPServer", .closed, detail: "the server was stopped"))
+        if count == 0 { becameEmpty() }
+    }
+
+    private func becameEmpty() {
+        loop.cancelTimer(self)
+        loop.remove(self)
+        handler = nil
+        let waiting = whenEmpty
+        whenEmpty = []
+        for resume in waiting { resume() }
+    }
+
+    /// Returns when the listener is stopped and its last connection is closed.
+    nonisolated(nonsending) func waitUntilEmpty() async {
+        loop.checkThread()
+        guard !isStopped || count > 0 else { return }
+        await suspended { whenEmpty.append($0) }
+    }
+}
+
+extension Listener: LoopMember {
+    func loopIsEnding(_ error: IOError) {
+        stopAccepting()
+        if count == 0 { becameEmpty() }
+    }
+}
+
+extension Listener: TimerNode {
+    func timerFired(now: Int64) {
+        isStopped ? abort() : resume()
+    }
+}

@@ -1,0 +1,170 @@
+internal import CLinux
+internal import Glibc
+internal import Readiness
+public import Sockets
+internal import SystemPackage
+
+/// A connection whose handler is called for each piece of input, on the loop's thread, without a task.
+public final class ChunkConnection: StreamConnection, @unchecked Sendable {
+    /// Called with the connection and what was read: a view of the loop's buffer, which is used again when the call is
+    /// over. What it throws closes the connection.
+    public typealias Handler = @Sendable (ChunkConnection, Span<UInt8>) throws -> Void
+
+    /// Kept so that calling it counts no reference: the optimiser sees that nothing replaces it during the call.
+    struct Callback: ~Copyable {
+        let call: (ChunkConnection, Span<UInt8>) throws -> Void
+    }
+
+    /// Let go of when the connection is closed, so that a handler may hold its own connection.
+    @safe @exclusivity(unchecked) private var callback: Callback?
+    private var whenEnded: ((IOError?) -> Void)?
+    private let report: (@Sendable (any Error) -> Void)?
+    @safe @exclusivity(unchecked) private var isCalling = false
+
+    init(
+        _ socket: consuming Socket,
+        peer: SocketAddress?,
+        on loop: EventLoop,
+        _ limits: StreamLimits,
+        listener: Listener?,
+        report: (@Sendable (any Error) -> Void)?,
+        _ handler: @escaping (ChunkConnection, Span<UInt8>) throws -> Void
+    ) throws(IOError) {
+        callback = Callback(call: handler)
+        self.report = report
+        try super.init(socket, peer: peer, on: loop, limits, listener: listener)
+    }
+
+    /// Called once when the connection is over: with `nil` when the peer finished or the connection was closed here, else
+    /// with the failure. Writes are still sent after the peer has finished, so this is also the place for last words.
+    public func onEnd(_ body: @escaping (IOError?) -> Void) {
+        loop.checkThread()
+        whenEnded = body
+    }
+
+    /// Gives the connection its own handler, in place of the one it was made with.
+    func setHandler(_ handler: @escaping (Span<UInt8>) throws -> Void) {
+        callback = Callback { _, chunk in try handler(chunk) }
+    }
+
+    // MARK: Reading
+
+    override func fire(_ ready: ReadyEvents) {
+        loop.enter()
+        if ready == .readable, state == .open, outbox.isEmpty {
+            becameReadable()
+        } else {
+            fireOtherwise(ready)
+        }
+        loop.leave()
+    }
+
+    @inline(__always)
+    override func becameReadable() {
+        let room = unsafe loop.scratch
+        let count = unsafe clinux_read(number, room.baseAddress, room.count)
+        guard count > 0 else { return readNothing(count) }
+        hasMoved = true
+        let bytes = unsafe UnsafeRawBufferPointer(start: room.baseAddress, count: count).bindMemory(to: UInt8.self)
+        isCalling = true
+        do {
+            switch callback {
+            case .some(let callback): try unsafe callback.call(self, bytes.span)
+            case nil: break
+            }
+        } catch {
+            handlerThrew(error)
+        }
+        isCalling = false
+        if state != .open { letGoOfHandler() }
+    }
+
+    /// Not while it runs.
+    @inline(never)
+    private func letGoOfHandler() {
+        if !isCalling { callback = nil }
+    }
+
+    @inline(never)
+    private func readNothing(_ result: Int) {
+        if result == -Int(EAGAIN) { return }
+        guard result == 0 else { return close(because: IOError("read", errno: Errno(rawValue: CInt(-result)))) }
+        sawEnd = true
+        end(nil)
+        finish()
+    }
+
+    @inline(never)
+    private func handlerThrew(_ error: any Error) {
+        report?(error)
+        close(because: error as? IOError ?? IOError("handler", .handlerFailed, detail: "\(error)"))
+    }
+
+    override var wantsInput: Bool { outbox.count < limits.writeWatermark }
+
+    // MARK: Writing
+
+    /// How many bytes wait for the peer to read.
+    public var queuedBytes: Int {
+        loop.checkThread()
+        return outbox.count
+    }
+
+    /// Writes: at once as much as the kernel takes, the rest as the peer reads. While more than the watermark waits, the
+    /// handler is given nothing more to read.
+    ///
+    /// After the end of the connection it does nothing; failures reach ``onEnd(_:)``.
+    @inline(__always)
+    public func write(_ bytes: Span<UInt8>) {
+        loop.checkThread()
+        guard state == .open, outbox.isEmpty else { return writeBehind(bytes) }
+        hasMoved = true
+        let sent = unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, $0.count) }
+        if sent != bytes.count { writeRest(bytes, after: sent) }
+    }
+
+    /// Writes text as UTF-8.
+    public func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in unsafe write(bytes.span) }
+    }
+
+    @inline(never)
+    private func writeRest(_ bytes: Span<UInt8>, after result: Int) {
+        do throws(IOError) {
+            let sent = result >= 0 ? result : try sendNothing(result)
+            writeBehind(bytes.extracting(droppingFirst: sent))
+        } catch {
+            // The connection is closed, and its end has been told.
+        }
+    }
+
+    @inline(never)
+    private func writeBehind(_ bytes: Span<UInt8>) {
+        guard state == .open, !bytes.isEmpty else { return }
+        guard outbox.count + bytes.count <= limits.mostQueued else {
+            let detail = "the peer reads too slowly: \(outbox.count) bytes wait, and \(bytes.count) more do not fit"
+            return close(because: IOError("write", .outOfRange, detail: detail))
+        }
+        queue(bytes)
+    }
+
+    // MARK: Ending
+
+    /// Writes what waits, then closes. The handler is not called any more.
+    public func close() {
+        loop.checkThread()
+        end(nil)
+        finish()
+        letGoOfHandler()
+    }
+
+    private func end(_ error: IOError?) {
+        whenEnded.take()?(error)
+    }
+
+    override func didClose() {
+        end(failure?.error)
+        letGoOfHandler()
+    }
+}

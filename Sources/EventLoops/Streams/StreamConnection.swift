@@ -1,0 +1,297 @@
+internal import CLinux
+internal import Glibc
+internal import Readiness
+public import Sockets
+internal import SystemPackage
+
+/// What all connections have in common: a stream on a loop, TCP or unix.
+///
+/// A connection is registered with its loop once, for its whole life. It writes straight to the kernel, keeps only what the
+/// kernel does not take, and asks to be told of room only then. While it is idle it holds no buffer.
+///
+/// Thread rule: the loop's thread, which is where handlers run; anything else traps.
+public class StreamConnection: @unchecked Sendable {
+    // Unchecked: what changes belongs to the loop's thread, and every way in checks that it is there.
+
+    enum State: UInt8 {
+        /// Used by its handler.
+        case open
+        /// The handler has finished; what waits is written.
+        case finishing
+        /// All is written, the peer knows; what it still sends is dropped until it finishes too.
+        case lingering
+        case closed
+    }
+
+    /// The loop that the connection lives on.
+    public let loop: EventLoop
+    /// The address of the peer; `nil` when it is of a family that this package does not know.
+    public let peer: SocketAddress?
+    let limits: StreamLimits
+    /// The server that it belongs to, and that counts it.
+    let listener: Listener?
+
+    // Touched for every message, by one thread; no access spans a call that could touch it again.
+    @safe @exclusivity(unchecked) final var number: CInt
+    @safe @exclusivity(unchecked) final var interest: Interest = .readable
+    @safe @exclusivity(unchecked) final var state = State.open
+    /// Whether bytes have moved since the idle timer last looked.
+    @safe @exclusivity(unchecked) final var hasMoved = false
+    @safe @exclusivity(unchecked) final var sawEnd = false
+    @safe @exclusivity(unchecked) final private var isHalfQuiet = false
+    @safe @exclusivity(unchecked) final var outbox = Outbox()
+    @safe @exclusivity(unchecked) final var failure: StreamFailure?
+    private final var watch: (any SocketWatch)?
+    final var memberIndex = -1
+    final var timerIndex = -1
+    /// When the idle timer looks again; 0 for never.
+    final private var idleDue: Int64 = 0
+
+    init(
+        _ socket: consuming Socket,
+        peer: SocketAddress?,
+        on loop: EventLoop,
+        _ limits: StreamLimits,
+        listener: Listener? = nil
+    ) throws(IOError) {
+        loop.checkThread()
+        self.loop = loop
+        self.peer = peer
+        self.limits = limits
+        self.listener = listener
+        number = socket.fileDescriptor.rawValue
+        if limits.options.noDelay, peer?.port != nil { try? socket.set(.noDelay, to: true) }
+        watch = try loop.seam.watch(socket, .readable, self)
+        loop.add(self)
+        listener?.opened(self)
+        if limits.idle > 0 { startIdleTimer() }
+    }
+
+    /// The address of this end (`getsockname(2)`).
+    public final func localAddress() throws(IOError) -> SocketAddress {
+        try handle().localAddress()
+    }
+
+    /// Sets an option of the socket (`setsockopt(2)`).
+    public final func set<Value>(_ option: SocketOption<Value>, to value: Value) throws(IOError) {
+        try handle().set(option, to: value)
+    }
+
+    /// The value of an option of the socket (`getsockopt(2)`).
+    public final func value<Value>(of option: SocketOption<Value>) throws(IOError) -> Value {
+        try handle().value(of: option)
+    }
+
+    /// Whether the connection is closed, by whichever side.
+    public final var isClosed: Bool {
+        loop.checkThread()
+        return state == .closed
+    }
+
+    @_lifetime(borrow self)
+    private final func handle() throws(IOError) -> SocketReference {
+        loop.checkThread()
+        guard state != .closed else { throw failureError("socket") }
+        return SocketReference(FileDescriptor(rawValue: number), of: self)
+    }
+
+    // MARK: Called by the engine
+
+    /// The socket is ready. Overridden with what is done for every message.
+    func fire(_ ready: ReadyEvents) {}
+
+    /// All but the reading of an open connection.
+    @inline(never)
+    final func fireOtherwise(_ ready: ReadyEvents) {
+        if ready.overlaps(.writing), interest.contains(.writable) { flush() }
+        guard ready.overlaps(.reading), interest.contains(.readable) else { return }
+        switch state {
+        case .open: becameReadable()
+        case .finishing, .lingering: discardInput()
+        case .closed: break
+        }
+    }
+
+    /// There is something to read, and the handler is to have it.
+    func becameReadable() {}
+
+    /// The kernel has taken all that waited.
+    func outboxEmptied() {}
+
+    /// Nothing more will happen; who waits must be told.
+    func didClose() {}
+
+    // MARK: Writing
+
+    /// Writes to the kernel what it takes at once. Only while nothing waits.
+    @inline(__always)
+    final func send(_ bytes: Span<UInt8>) throws(IOError) -> Int {
+        hasMoved = true
+        let sent = unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, $0.count) }
+        return sent >= 0 ? sent : try sendNothing(sent)
+    }
+
+    @inline(never)
+    final func sendNothing(_ result: Int) throws(IOError) -> Int {
+        if result == -Int(EAGAIN) { return 0 }
+        let error = IOError("send", errno: Errno(rawValue: CInt(-result)))
+        close(because: error)
+        throw error
+    }
+
+    final func queue(_ bytes: Span<UInt8>) {
+        outbox.append(bytes)
+        updateInterest()
+    }
+
+    final func flush() {
+        while !outbox.isEmpty {
+            let sent = outbox.offer(to: number)
+            guard sent > 0 else { return couldNotFlush(sent) }
+            hasMoved = true
+            outbox.removeFirst(sent)
+        }
+        if state == .finishing { return finishNow() }
+        outboxEmptied()
+        updateInterest()
+    }
+
+    private final func couldNotFlush(_ result: Int) {
+        guard result < 0, result != -Int(EAGAIN) else { return }
+        close(because: IOError("send", errno: Errno(rawValue: CInt(-result))))
+    }
+
+    // MARK: Interest
+
+    /// Whether the handler would take more input.
+    var wantsInput: Bool { true }
+    /// Whether somebody waits for room although nothing is queued.
+    var wantsRoom: Bool { false }
+
+    final func updateInterest() {
+        guard state != .closed else { return }
+        var wanted: Interest = []
+        if state == .lingering || (state == .open && wantsInput && !sawEnd) { wanted.insert(.readable) }
+        if !outbox.isEmpty || wantsRoom { wanted.insert(.writable) }
+        guard wanted != interest else { return }
+        interest = wanted
+        do throws(IOError) {
+            try watch?.setInterest(wanted)
+        } catch {
+            close(because: error)
+        }
+    }
+
+    // MARK: Ending
+
+    /// The handler has finished: what waits is written, then the peer is told, and when it has finished too the socket is
+    /// closed. A peer that takes too long over it is cut off.
+    final func finish() {
+        guard state == .open else { return }
+        state = .finishing
+        if outbox.isEmpty { finishNow() } else { updateInterest() }
+    }
+
+    private final func finishNow() {
+        // To a peer that has finished there is nothing more to say.
+        guard !sawEnd, limits.linger > 0 else { return close(because: nil) }
+        do throws(IOError) {
+            try SocketReference(FileDescriptor(rawValue: number), of: self).shutDown(.writing)
+        } catch {
+            return close(because: nil)
+        }
+        state = .lingering
+        updateInterest()
+        loop.setTimer(self, at: clinux_monotonic_now() + limits.linger)
+    }
+
+    private final func discardInput() {
+        let room = unsafe loop.scratch
+        let count = unsafe clinux_read(number, room.baseAddress, room.count)
+        if count == 0 || (count < 0 && count != -Int(EAGAIN)) { close(because: nil) }
+    }
+
+    /// Closes at once; what waits is dropped. A second call does nothing.
+    final func close(because error: IOError?) {
+        guard state != .closed else { return }
+        state = .closed
+        if let error { failure = StreamFailure(error) }
+        loop.cancelTimer(self)
+        loop.remove(self)
+        outbox.removeAll()
+        watch?.close()
+        watch = nil
+        number = -1
+        didClose()
+        listener?.closed(self)
+    }
+
+    /// Closes the connection at once, and drops what waits to be written. A second call does nothing.
+    public final func abort() {
+        loop.checkThread()
+        close(because: nil)
+    }
+
+    /// What a call on a closed connection throws.
+    @inline(never)
+    final func failureError(_ operation: IOError.Operation) -> IOError {
+        if let failure { return failure.error }
+        return IOError(operation, .closed, detail: "the connection was closed")
+    }
+
+    // MARK: Timers
+
+    private final func startIdleTimer() {
+        idleDue = clinux_monotonic_now() &+ limits.idle / 4
+        loop.setTimer(self, at: idleDue)
+    }
+
+    /// When the timer is needed for something else; 0 for never.
+    var otherDue: Int64 { 0 }
+
+    func otherTimerFired(now: Int64) {}
+
+    final func setTimer(atLatest deadline: Int64) {
+        if let set = loop.timers.deadline(of: self), set <= deadline { return }
+        loop.setTimer(self, at: deadline)
+    }
+
+    private final func idleTimerFired(now: Int64) {
+        if hasMoved {
+            (hasMoved, isHalfQuiet) = (false, false)
+            idleDue = now &+ limits.idle / 4
+        } else if !isHalfQuiet {
+            // Quiet for a quarter at least: if it stays so for the rest, that is long enough.
+            isHalfQuiet = true
+            idleDue = now &+ (limits.idle - limits.idle / 4)
+        } else {
+            close(because: IOError("idle", .timedOut, detail: "nothing moved for \(Duration.nanoseconds(limits.idle))"))
+        }
+    }
+}
+
+extension StreamConnection: LoopMember {
+    final func loopIsEnding(_ error: IOError) {
+        close(because: error)
+    }
+}
+
+extension StreamConnection: TimerNode {
+    final func timerFired(now: Int64) {
+        guard state != .lingering else { return close(because: nil) }
+        if idleDue != 0, idleDue <= now { idleTimerFired(now: now) }
+        if state != .closed { otherTimerFired(now: now) }
+        guard state != .closed, state != .lingering else { return }
+        let due = [idleDue, otherDue].filter { $0 != 0 }.min()
+        if let due { loop.setTimer(self, at: due) }
+    }
+}
+
+extension ReadyEvents {
+    /// What a reader acts on.
+    fileprivate static let reading: ReadyEvents = [.readable, .hangUp, .error, .peerClosed]
+    /// What a writer acts on.
+    fileprivate static let writing: ReadyEvents = [.writable, .hangUp, .error]
+
+    fileprivate func overlaps(_ other: ReadyEvents) -> Bool { !isDisjoint(with: other) }
+}

@@ -1,0 +1,435 @@
+internal import CLinux
+internal import Glibc
+internal import Readiness
+public import Sockets
+internal import SystemPackage
+
+/// A connection that tasks read from and write to: TCP, or a unix stream.
+///
+/// One task may read while others write. A write waits its turn behind a write that is suspended, so that the bytes of two
+/// are never mixed; a second reader is refused (`busy`).
+///
+/// **Cancellation.** When the task that the handler runs in is cancelled, the connection is closed and every call on it
+/// throws `cancelled`. When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
+/// had collected included; a write closes the connection if a part of its bytes has gone out, for the peer would take what
+/// follows for the rest.
+///
+/// Thread rule: the loop's thread, which is where handlers and their child tasks run; anything else traps.
+public final class TCPConnection: StreamConnection, @unchecked Sendable {
+    // Unchecked: as its superclass.
+
+    @safe @exclusivity(unchecked) private var reader: StreamWaiter?
+    /// The task that waits for room, which holds the turn to write.
+    @safe @exclusivity(unchecked) private var writer: StreamWaiter?
+    @safe @exclusivity(unchecked) private var isWriting = false
+    /// Whether input came that nobody waited for: it is no longer asked for, and the next read looks for itself.
+    @safe @exclusivity(unchecked) private var hasInput = false
+    /// Whether the next chunk is the rest of an earlier read.
+    @safe @exclusivity(unchecked) var inbox: Inbox?
+    private var writersInLine: [StreamWaiter] = []
+    private var lastWait: UInt32 = 0
+    /// The task whose cancellation closes the connection, so that its waits need no handler of their own.
+    private var ownTask: UInt = 0
+    private var isCancelled = false
+    private var readDue: Int64 = 0
+    private var writeDue: Int64 = 0
+
+    // MARK: Called by the engine
+
+    override func fire(_ ready: ReadyEvents) {
+        loop.enter()
+        if ready == .readable, state == .open {
+            becameReadable()
+        } else {
+            fireOtherwise(ready)
+        }
+        loop.leave()
+    }
+
+    @inline(__always)
+    override func becameReadable() {
+        guard let reader else { return stopAsking() }
+        self.reader = nil
+        reader.resume(.ready)
+    }
+
+    /// Nobody reads: without this, every wait would end at once.
+    @inline(never)
+    private func stopAsking() {
+        hasInput = true
+        updateInterest()
+    }
+
+    override var wantsInput: Bool { !hasInput }
+    override var wantsRoom: Bool { writer != nil }
+
+    override func outboxEmptied() {
+        guard let writer = writer.take() else { return }
+        writer.resume(.ready)
+    }
+
+    override func didClose() {
+        let outcome: WaitOutcome = isCancelled ? .cancelled : .closed
+        if let reader = reader.take() { reader.resume(outcome) }
+        if let writer = writer.take() { writer.resume(outcome) }
+        for waiter in writersInLine { waiter.resume(outcome) }
+        writersInLine = []
+        inbox = nil
+    }
+
+    // MARK: Waiting
+
+    /// Runs a handler whose task owns the connection.
+    func own<Result, Failure: Error>(
+        _ body: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        _ = unsafe await withUnsafeContinuation { continuation in
+            ownTask = unsafe Self.task(of: continuation)
+            unsafe continuation.resume(returning: .ready)
+        }
+        defer { ownTask = 0 }
+        // Its closure must not be typed: what it throws is carried out by hand.
+        let outcome: Swift.Result<Result, Failure> = await withTaskCancellationHandler {
+            do throws(Failure) {
+                return .success(try await body())
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            loop.post { [self] in cancel() }
+        }
+        return try outcome.get()
+    }
+
+    /// Whether an error only says what the server itself did: it ended the connection.
+    func wasEndedByUs(_ error: any Error) -> Bool {
+        guard let error = error as? IOError else { return error is CancellationError && isCancelled }
+        return error.code == .cancelled || error.code == .closed
+    }
+
+    private func cancel() {
+        guard ownTask != 0 else { return }
+        isCancelled = true
+        close(because: IOError("TCPConnection", .cancelled, detail: "the task of the connection was cancelled"))
+    }
+
+    /// Has the task wait for input, if it is the one that owns the connection; else it is resumed at once, to wait in a way
+    /// in which it can be cancelled by itself.
+    @usableFromInline
+    func startWaiting(_ continuation: UnsafeContinuation<WaitOutcome, Never>) {
+        guard unsafe Self.task(of: continuation) == ownTask else {
+            return unsafe continuation.resume(returning: .isForeign)
+        }
+        reader = unsafe StreamWaiter(resume: Resumption(continuation), number: 0)
+        if limits.read > 0 { setTimer(atLatest: readDue) }
+    }
+
+    /// What tells the tasks that wait from each other. A continuation is its task's address; were it anything else, no task
+    /// would be found to be the connection's own, and all would wait with a cancellation handler.
+    private static func task(of continuation: UnsafeContinuation<WaitOutcome, Never>) -> UInt {
+        unsafe unsafeBitCast(continuation, to: UInt.self)
+    }
+
+    /// For a task that may be cancelled on its own.
+    private func waitForInput() async throws(IOError) {
+        if limits.read > 0 { setTimer(atLatest: readDue) }
+        lastWait &+= 1
+        let number = lastWait
+        let outcome: WaitOutcome = await withTaskCancellationHandler {
+            await suspended { resume in
+                guard !Task.isCancelled else { return resume(.cancelled) }
+                reader = StreamWaiter(resume: resume, number: number)
+            }
+        } onCancel: {
+            loop.post { [self] in cancelRead(number) }
+        }
+        if outcome != .ready { throw error("read", outcome) }
+    }
+
+    private func cancelRead(_ number: UInt32) {
+        guard let waiting = reader, waiting.number == number else { return }
+        reader = nil
+        waiting.resume(.cancelled)
+    }
+
+    @inline(never)
+    private func error(_ operation: IOError.Operation, _ outcome: WaitOutcome) -> IOError {
+        switch outcome {
+        case .ready, .closed: failureError(operation)
+        case .cancelled, .isForeign: IOError(operation, .cancelled)
+        case .timedOut: IOError(operation, .timedOut)
+        }
+    }
+
+    override var otherDue: Int64 {
+        let dues = [reader == nil ? 0 : readDue, writer == nil ? 0 : writeDue].filter { $0 > 0 }
+        return dues.min() ?? 0
+    }
+
+    override func otherTimerFired(now: Int64) {
+        if readDue > 0, readDue <= now, let waiter = reader.take() {
+            waiter.resume(.timedOut)
+        }
+        if writeDue > 0, writeDue <= now, let waiter = writer.take() {
+            waiter.resume(.timedOut)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The next bytes, as many as one read gives and at most 65,536, or `nil` when the peer has finished.
+    ///
+    /// - Throws: `connectionReset`; `timedOut` when the connection's options limit a read or its idleness; `cancelled`;
+    ///   `closed`; `busy` while another task reads.
+    @inlinable
+    @inline(__always)
+    public func read() async throws(IOError) -> Chunk? {
+        // Inlined into the handler, for a call to an asynchronous function costs a frame, and each change of isolation a look
+        // for the executor: the path of nearly every message has one suspension, and nothing else that is asynchronous.
+        if try mustWaitForInput() {
+            let outcome: WaitOutcome = unsafe await withUnsafeContinuation { unsafe startWaiting($0) }
+            if let chunk = try receive(after: outcome) { return chunk }
+        }
+        let chunk = try await readOtherwise()
+        await stayOnLoop()
+        return chunk
+    }
+
+    /// Does nothing, on the task's executor: so the compiler knows after it that the task is there, and leaves out a look for
+    /// the executor at the next call.
+    @inlinable
+    @inline(__always)
+    func stayOnLoop() async {}
+
+    @usableFromInline
+    func mustWaitForInput() throws(IOError) -> Bool {
+        loop.checkThread()
+        guard state == .open, reader == nil else { throw cannotRead() }
+        if limits.read > 0 { readDue = clinux_monotonic_now() &+ limits.read }
+        return !hasInput && !sawEnd && inbox == nil
+    }
+
+    /// What has come; `nil` when the task must look for itself.
+    @usableFromInline
+    func receive(after outcome: WaitOutcome) throws(IOError) -> Chunk? {
+        guard outcome == .ready else {
+            guard outcome == .isForeign else { throw error("read", outcome) }
+            return nil
+        }
+        return try receiveChunk()
+    }
+
+    /// All that is not one wait and one read.
+    @usableFromInline
+    func readOtherwise() async throws(IOError) -> Chunk? {
+        if let chunk = takeFromInbox() { return chunk }
+        while !sawEnd {
+            if !hasInput { try await waitForInput() }
+            if let chunk = try receiveChunk() { return chunk }
+        }
+        return nil
+    }
+
+    /// Reads into a block of the loop's; `nil` when nothing is there.
+    @inline(__always)
+    private func receiveChunk() throws(IOError) -> Chunk? {
+        var chunk = unsafe Chunk(loop.takeBlock())
+        chunk.count = try unsafe receive(chunk.room)
+        guard chunk.count > 0 else { return nil }
+        return chunk
+    }
+
+    @inline(never)
+    private func cannotRead() -> IOError {
+        guard state == .open else { return isCancelled ? error("read", .cancelled) : failureError("read") }
+        return IOError("read", .busy, detail: "another task reads from the connection; let one read for all")
+    }
+
+    /// Reads from the socket: the number of bytes, 0 when there are none now, or at the end.
+    @inline(__always)
+    private func receive(_ room: UnsafeMutableRawBufferPointer) throws(IOError) -> Int {
+        // Closed while the task was on its way here.
+        guard state == .open else { throw failureError("read") }
+        let count = unsafe clinux_read(number, room.baseAddress, room.count)
+        hasMoved = true
+        return count > 0 ? count : try receivedNothing(count)
+    }
+
+    @inline(never)
+    private func receivedNothing(_ result: Int) throws(IOError) -> Int {
+        if result == -Int(EAGAIN) {
+            hasInput = false
+            updateInterest()
+            return 0
+        }
+        guard result == 0 else {
+            let error = IOError("read", errno: Errno(rawValue: CInt(-result)))
+            close(because: error)
+            throw error
+        }
+        hasInput = false
+        sawEnd = true
+        updateInterest()
+        return 0
+    }
+
+    private func takeFromInbox() -> Chunk? { nil }
+
+    // MARK: Writing
+
+    /// Writes all of the bytes: returns when the kernel has them, but for at most the watermark of the options, which the
+    /// loop goes on to write. Suspends while the peer is slow.
+    ///
+    /// - Throws: `brokenPipe` or `connectionReset` when nobody will read it; `timedOut`; `cancelled`; `closed`.
+    @inlinable
+    @inline(__always)
+    public func write(_ bytes: Span<UInt8>) async throws(IOError) {
+        let sent = try writeNow(bytes)
+        guard sent < bytes.count else { return }
+        try await writeRest(bytes, after: sent)
+        await stayOnLoop()
+    }
+
+    /// Writes a chunk.
+    @inlinable
+    @inline(__always)
+    public func write(_ chunk: borrowing Chunk) async throws(IOError) {
+        let sent = try writeNow(chunk.span)
+        guard sent < chunk.count else { return }
+        try await writeRest(chunk.span, after: sent)
+        await stayOnLoop()
+    }
+
+    /// Writes an array of bytes.
+    public func write(_ bytes: [UInt8]) async throws(IOError) {
+        try await write(bytes.span)
+    }
+
+    /// Writes text as UTF-8.
+    public func write(_ text: String) async throws(IOError) {
+        try await write(Array(text.utf8).span)
+    }
+
+    @usableFromInline
+    func writeNow(_ bytes: Span<UInt8>) throws(IOError) -> Int {
+        loop.checkThread()
+        guard state == .open else { throw cannotWrite() }
+        guard outbox.isEmpty, !isWriting else { return 0 }
+        return try send(bytes)
+    }
+
+    @inline(never)
+    private func cannotWrite() -> IOError {
+        isCancelled ? error("write", .cancelled) : failureError("write")
+    }
+
+    @usableFromInline
+    func writeRest(_ bytes: Span<UInt8>, after sent: Int) async throws(IOError) {
+        try await takeTurn()
+        defer { passTurn() }
+        var done = sent
+        while !canQueue(bytes.count - done) {
+            do throws(IOError) {
+                try await waitForRoom()
+            } catch {
+                // What follows would be taken for the rest of this.
+                if done > 0 { close(because: error) }
+                throw error
+            }
+            done += try send(bytes.extracting(droppingFirst: done))
+        }
+        if done < bytes.count { queue(bytes.extracting(droppingFirst: done)) }
+    }
+
+    private func canQueue(_ count: Int) -> Bool {
+        outbox.count + count <= limits.writeWatermark
+    }
+
+    /// Waits behind a write that is suspended.
+    private func takeTurn() async throws(IOError) {
+        guard isWriting else {
+            isWriting = true
+            return
+        }
+        let outcome = await suspend { self.writersInLine.append($0) }
+        guard outcome == .ready else { throw error("write", outcome) }
+    }
+
+    private func passTurn() {
+        guard !writersInLine.isEmpty else {
+            isWriting = false
+            return
+        }
+        writersInLine.removeFirst().resume(.ready)
+    }
+
+    /// Suspends until the kernel has taken all that waits and would take more.
+    private func waitForRoom() async throws(IOError) {
+        guard state == .open else { throw cannotWrite() }
+        if limits.write > 0 {
+            writeDue = clinux_monotonic_now() &+ limits.write
+            setTimer(atLatest: writeDue)
+        }
+        let outcome = await suspend { waiter in
+            self.writer = waiter
+            self.updateInterest()
+        }
+        guard outcome == .ready else { throw error("write", outcome) }
+        guard state == .open else { throw cannotWrite() }
+    }
+
+    /// Suspends the task; `register` puts it where it will be found.
+    private func suspend(_ register: (StreamWaiter) -> Void) async -> WaitOutcome {
+        lastWait &+= 1
+        let number = lastWait
+        return await withTaskCancellationHandler {
+            await suspended { resume in
+                guard !Task.isCancelled else { return resume(.cancelled) }
+                register(StreamWaiter(resume: resume, number: number))
+            }
+        } onCancel: {
+            loop.post { [self] in cancelWrite(number) }
+        }
+    }
+
+    private func cancelWrite(_ number: UInt32) {
+        if let waiting = writer, waiting.number == number {
+            writer = nil
+            updateInterest()
+            return waiting.resume(.cancelled)
+        }
+        guard let place = writersInLine.firstIndex(where: { $0.number == number }) else { return }
+        writersInLine.remove(at: place).resume(.cancelled)
+    }
+
+    // MARK: Ending
+
+    /// Tells the peer that nothing more will be written, when all that was is on its way; it can still be read from.
+    ///
+    /// - Throws: as ``write(_:)``.
+    public func finishWriting() async throws(IOError) {
+        try await drain()
+        try SocketReference(SystemPackage.FileDescriptor(rawValue: number), of: self).shutDown(.writing)
+    }
+
+    /// Closes the connection when all that was written is on its way. Returns then; the peer has a moment to finish too,
+    /// so that nothing is lost on the way.
+    ///
+    /// - Throws: as ``write(_:)``. On a connection that is closed it does nothing.
+    public func close() async throws(IOError) {
+        loop.checkThread()
+        guard state == .open else { return }
+        try await drain()
+        finish()
+    }
+
+    /// Waits until the kernel has all that was written.
+    private func drain() async throws(IOError) {
+        loop.checkThread()
+        guard state == .open else { throw cannotWrite() }
+        guard !outbox.isEmpty || isWriting else { return }
+        try await takeTurn()
+        defer { passTurn() }
+        if !outbox.isEmpty { try await waitForRoom() }
+    }
+}

@@ -1,0 +1,54 @@
+internal import CLinux
+internal import Multiplexing
+public import Sockets
+
+extension EventLoop {
+    /// Suspends the calling task for a time, never shorter. From any thread.
+    ///
+    /// - Throws: `cancelled` at once when the task is cancelled, `closed` when the loop ends.
+    public func sleep(for delay: Duration) async throws(IOError) {
+        try await sleep(until: Self.deadline(after: delay))
+    }
+
+    func sleep(until deadline: Int64) async throws(IOError) {
+        switch await Sleeper(self, until: deadline).sleep() {
+        case .ready, .timedOut: return
+        case .cancelled, .isForeign: throw IOError("sleep", .cancelled)
+        case .closed: throw IOError("sleep", .closed, detail: "the loop was shut down")
+        }
+    }
+
+    static func deadline(after delay: Duration) -> Int64 {
+        let (deadline, overflow) = clinux_monotonic_now().addingReportingOverflow(max(0, delay.nanoseconds))
+        return overflow ? .max : deadline
+    }
+
+    /// Ticks at a steady pace, the first one period from now. A tick that nobody waited for is not made up for.
+    ///
+    /// The sequence ends when its task is cancelled or the loop ends.
+    /// - Parameter period: how long from tick to tick; at least a microsecond is used.
+    public func interval(every period: Duration) -> IntervalSequence {
+        IntervalSequence(loop: self, period: max(period.nanoseconds, 1000))
+    }
+
+    /// Runs something for a time at most; then it is cancelled.
+    ///
+    /// - Throws: `timedOut` as an `IOError` when the time was over first, else what `body` throws.
+    public func timeout<Result: Sendable>(
+        _ limit: Duration,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask { [self] in
+                try await sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let result = first else {
+                throw IOError("timeout", .timedOut, detail: "not done within \(limit)")
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,21 @@
+public import EventLoops
+public import Sockets
+
+/// Echo with a task a connection.
+///
+/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
+public func serveEcho(
+    onTasks engine: LoopEngine,
+    listener: consuming Socket,
+    whenReady: @escaping @Sendable () -> Void = {}
+) throws -> EchoTotals {
+    let echoed = ByteCounter()
+    return try serveUntilSignalled(engine, listener, echoed, whenReady) { server in
+        try await server.run { connection in
+            while let chunk = try await connection.read() {
+                try await connection.write(chunk)
+                echoed.add(chunk.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import CLinux
+import Glibc
+import Sockets
+import SystemPackage
+
+/// A plain client whose calls block a thread of their own, each with a deadline: what is tested does not test itself.
+final class Peer: Sendable {
+    private static let deadline: CInt = 20
+    private let socket: Socket
+
+    private init(connecting address: SocketAddress) throws {
+        let connecting = try Socket.connecting(to: address)
+        let outcome = connecting.outcome
+        socket = connecting.intoSocket()
+        guard outcome == .inProgress else { return }
+        try wait(CLINUX_POLL_WRITABLE)
+        guard try socket.finishConnecting() == .connected else { throw IOError("connect", .timedOut) }
+    }
+
+    static func connect(to address: SocketAddress) async throws -> Peer {
+        try await onThread { try Peer(connecting: address) }
+    }
+
+    private func wait(_ events: CInt) throws {
+        var request = pollfd(fd: socket.fileDescriptor.rawValue, events: CShort(events), revents: 0)
+        guard unsafe clinux_poll(&request, 1, Self.deadline * 1000) > 0 else { throw IOError("poll", .timedOut) }
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await onThread { [self] in try sendBlocking(bytes) }
+    }
+
+    private func sendBlocking(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            switch try socket.write(bytes.span.extracting(droppingFirst: sent)) {
+            case .bytes(let count): sent += count
+            case .wouldBlock: try wait(CLINUX_POLL_WRITABLE)
+            }
+        }
+    }
+
+    /// Sends what fits now.
+    func sendSome(_ bytes: [UInt8]) throws -> Int {
+        guard case .bytes(let count) = try socket.write(bytes.span) else { return 0 }
+        return count
+    }
+
+    func send(_ text: String) async throws {
+        try await send(Array(text.utf8))
+    }
+
+    /// The next bytes, as many as there are; none at the end.
+    func receive(atMost most: Int = 65_536) async throws -> [UInt8] {
+        try await onThread { [self] in try receiveBlocking(atMost: most) }
+    }
+
+    private func receiveBlocking(atMost most: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: most)
+        while true {
+            var span = bytes.mutableSpan
+            switch try socket.read(into: &span) {
+            case .bytes(let count): return Array(bytes.prefix(count))
+            case .end: return []
+            case .wouldBlock: try wait(CLINUX_POLL_READABLE)
+            }
+        }
+    }
+
+    func receive(exactly count: Int) async throws -> [UInt8] {
+        try await onThread { [self] in
+            var all: [UInt8] = []
+            while all.count < count {
+                let more = try receiveBlocking(atMost: count - all.count)
+                guard !more.isEmpty else { throw IOError("read", .closed, detail: "the end, after \(all.count) bytes") }
+                all += more
+            }
+            return all
+        }
+    }
+
+    func receiveUntilEnd() async throws -> [UInt8] {
+        try await onThread { [self] in
+            var all: [UInt8] = []
+            while true {
+                let more = try receiveBlocking(atMost: 65_536)
+                guard !more.isEmpty else { return all }
+                all += more
+            }
+        }
+    }
+
+    func receiveText(_ count: Int) async throws -> String {
+        String(decoding: try await receive(exactly: count), as: UTF8.self)
+    }
+
+    func finishWriting() throws {
+        try socket.shutDown(.writing)
+    }
+
+    /// Has the end of the peer reset the connection.
+    func resetAtEnd() throws {
+        try socket.set(.linger, to: .seconds(0))
+    }
+
+    func set<Value>(_ option: SocketOption<Value>, to value: Value) throws {
+        try socket.set(option, to: value)
+    }
+}
