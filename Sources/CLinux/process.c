@@ -37,11 +37,27 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* dup2 leaves the close-on-exec flag set when both numbers are the same. */
+/* A number above those of the standard streams, so that placing one does not close the next. */
+static int lift(int descriptor) {
+    if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
 static int place(int descriptor, int number) {
-    if (descriptor < 0) return 0;
-    if (descriptor == number) return fcntl(descriptor, F_SETFD, 0);
-    return dup2(descriptor, number);
+    return descriptor < 0 ? 0 : dup2(descriptor, number);
+}
+
+static int place_streams(const struct clinux_launch *launch) {
+    int sources[3] = {launch->input, launch->output, launch->errors};
+    for (int number = 0; number < 3; number++) {
+        if (sources[number] < 0) continue;
+        sources[number] = lift(sources[number]);
+        if (sources[number] < 0) return -1;
+    }
+    for (int number = 0; number < 3; number++) {
+        if (place(sources[number], number) < 0) return -1;
+    }
+    return 0;
 }
 
 static int become(const struct clinux_launch *launch, pid_t parent) {
@@ -49,8 +65,13 @@ static int become(const struct clinux_launch *launch, pid_t parent) {
     int result = launch->dies_with_us ? clinux_die_with_parent(parent) : 0;
     if (result == 0 && launch->core >= 0) result = clinux_pin_to_core(launch->core);
     if (result < 0) return -result;
-    if (place(launch->output, STDOUT_FILENO) < 0 || place(launch->errors, STDERR_FILENO) < 0) return errno;
-    execvp(launch->path, launch->arguments);
+    if (place_streams(launch) < 0) return errno;
+    if (launch->directory != NULL && chdir(launch->directory) < 0) return errno;
+    if (launch->environment != NULL) {
+        execvpe(launch->path, launch->arguments, launch->environment);
+    } else {
+        execvp(launch->path, launch->arguments);
+    }
     return errno;
 }
 
@@ -88,6 +109,14 @@ int clinux_wait_child(pid_t child) {
     } while (ended < 0 && errno == EINTR);
     if (ended < 0) return -errno;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int clinux_try_wait_child(pid_t child, int *status) {
+    siginfo_t information = {.si_pid = 0};
+    if (waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG) < 0) return -errno;
+    if (information.si_pid == 0) return 0;
+    *status = information.si_code == CLD_EXITED ? information.si_status : -information.si_status;
+    return 1;
 }
 
 int clinux_pidfd(pid_t child) {

@@ -10,6 +10,7 @@ public struct Signal: RawRepresentable, Hashable, Sendable {
 
     public static let alarm = Signal(rawValue: SIGALRM)
     public static let child = Signal(rawValue: SIGCHLD)
+    public static let kill = Signal(rawValue: SIGKILL)
     public static let hangUp = Signal(rawValue: SIGHUP)
     public static let interrupt = Signal(rawValue: SIGINT)
     public static let quit = Signal(rawValue: SIGQUIT)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Readiness
 import Sockets
 import SystemPackage
 
@@ -21,35 +22,29 @@ struct Program: ~Copyable {
     /// Far more than anything here takes: only a hang reaches it.
     static let patience: Duration = .seconds(300)
 
-    let id: pid_t
-    private let ended: Descriptor
+    private var child: Child
     private let output: Descriptor
     private let errors: Descriptor
     private var outputBytes: [UInt8] = []
     private var errorBytes: [UInt8] = []
     private var isGone = false
-    private var isReaped = false
 
-    private init(
-        id: pid_t,
-        ended: consuming Descriptor,
-        output: consuming Descriptor,
-        errors: consuming Descriptor
-    ) {
-        self.id = id
-        self.ended = ended
+    private init(_ child: consuming Child, output: consuming Descriptor, errors: consuming Descriptor) {
+        self.child = child
         self.output = output
         self.errors = errors
     }
+
+    var id: pid_t { child.number }
 
     /// Starts a program that is looked for in PATH unless its name has a slash.
     static func start(_ arguments: [String]) throws -> Program {
         let output = try makePipe()
         let errors = try makePipe()
-        let id = spawn(arguments, output.writer.fileDescriptor.rawValue, errors.writer.fileDescriptor.rawValue)
-        guard id > 0 else { throw Failure(description: "\(arguments): \(Errno(rawValue: -id))") }
-        let ended = Descriptor(adopting: FileDescriptor(rawValue: clinux_pidfd(id)))
-        return Program(id: id, ended: ended, output: output.reader, errors: errors.reader)
+        var program = Readiness.Program(arguments.first ?? "", Array(arguments.dropFirst()))
+        program.output = .descriptor(output.writer.fileDescriptor)
+        program.errors = .descriptor(errors.writer.fileDescriptor)
+        return Program(try Child(program), output: output.reader, errors: errors.reader)
     }
 
     static func evlab(_ arguments: [String]) throws -> Program {
@@ -91,24 +86,6 @@ struct Program: ~Copyable {
         )
     }
 
-    private static func spawn(_ arguments: [String], _ output: CInt, _ errors: CInt) -> pid_t {
-        var pointers = unsafe arguments.map { unsafe strdup($0) }
-        unsafe pointers.append(nil)
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        return unsafe pointers.withUnsafeBufferPointer { buffer in
-            var launch = unsafe clinux_launch(
-                path: buffer.first.flatMap { unsafe UnsafePointer($0) },
-                arguments: buffer.baseAddress,
-                output: output,
-                errors: errors,
-                core: -1,
-                // Threads of the tests come and go; a child must not go with the one that started it.
-                dies_with_us: false
-            )
-            return unsafe clinux_spawn(&launch)
-        }
-    }
-
     func send(_ signal: CInt) {
         _ = clinux_kill(id, signal)
     }
@@ -135,8 +112,12 @@ struct Program: ~Copyable {
     mutating func end() throws -> End {
         let deadline = ContinuousClock.now + Self.patience
         while !isGone { try advance(until: deadline, "its end") }
-        let code = clinux_wait_child(id)
-        isReaped = true
+        let code: CInt =
+            switch child.exitStatus() {
+            case .exited(let code): code
+            case .killed(let signal): 128 + signal.rawValue
+            case .unknown, nil: throw Failure(description: "nobody knows how it ended")
+            }
         return End(
             code: code,
             output: String(decoding: outputBytes, as: UTF8.self),
@@ -149,7 +130,7 @@ struct Program: ~Copyable {
         guard ContinuousClock.now < deadline else {
             throw Failure(description: "\(what) did not come: " + String(decoding: errorBytes, as: UTF8.self))
         }
-        var requests = [output.fileDescriptor, errors.fileDescriptor, ended.fileDescriptor].map {
+        var requests = [output.fileDescriptor, errors.fileDescriptor, child.fileDescriptor].map {
             pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0)
         }
         _ = unsafe requests.withUnsafeMutableBufferPointer { unsafe clinux_poll($0.baseAddress, 3, 1000) }
@@ -167,11 +148,5 @@ struct Program: ~Copyable {
         guard count > 0 else { return false }
         bytes += chunk.prefix(count)
         return true
-    }
-
-    deinit {
-        guard !isReaped else { return }
-        _ = clinux_kill(id, SIGKILL)
-        _ = clinux_wait_child(id)
     }
 }

@@ -16,6 +16,9 @@
 struct clinux_launch {
     const char *path;
     char *const *arguments; /* ends with NULL; the first is the program's name */
+    char *const *environment; /* NAME=VALUE each, ends with NULL; or NULL: ours */
+    const char *directory;  /* where it starts, or NULL: where we are */
+    int input;              /* becomes its standard input, or -1: shared with us */
     int output;             /* becomes its standard output, or -1: shared with us */
     int errors;             /* becomes its standard error, or -1: shared with us */
     int core;               /* the one CPU that it may use, or -1: all that we may */
@@ -27,6 +30,10 @@ pid_t clinux_spawn(const struct clinux_launch *launch);
 
 /* Waits until a child has ended: its exit code, or 128 + the signal that ended it. */
 int clinux_wait_child(pid_t child);
+
+/* The same without waiting, once: 1 when the child has ended, and then *status is its exit code or -(the signal that
+   ended it); 0 while it runs; -errno (ECHILD: somebody else has waited for it). */
+int clinux_try_wait_child(pid_t child, int *status);
 
 /* A descriptor that is readable once the child has ended. */
 int clinux_pidfd(pid_t child);

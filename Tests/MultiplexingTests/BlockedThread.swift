@@ -24,10 +24,10 @@ struct BlockedThread {
     }
 
     #if arch(x86_64)
-        // epoll_wait, epoll_pwait, epoll_pwait2, poll, ppoll
-        private static let waitingCalls: Set<Int> = [232, 281, 441, 7, 271]
+        // epoll_wait, epoll_pwait, epoll_pwait2, poll, ppoll, pselect6
+        private static let waitingCalls: Set<Int> = [232, 281, 441, 7, 271, 270]
     #else
-        private static let waitingCalls: Set<Int> = [22, 441, 73]
+        private static let waitingCalls: Set<Int> = [22, 441, 73, 72]
     #endif
 
     private func contents(_ file: String) -> String {

@@ -1,0 +1,34 @@
+internal import CLinux
+internal import Glibc
+
+/// A process of ours that was not waited for: until then its number is nobody else's. At the end of this it is gone.
+struct ChildIdentity: ~Copyable, Sendable {
+    let number: pid_t
+    private var status: ProgramEnd?
+
+    init(number: pid_t) {
+        self.number = number
+    }
+
+    deinit {
+        guard status == nil else { return }
+        _ = clinux_kill(number, SIGKILL)
+        _ = clinux_wait_child(number)
+    }
+
+    mutating func exitStatus() -> ProgramEnd? {
+        if let status { return status }
+        var code: CInt = 0
+        switch unsafe clinux_try_wait_child(number, &code) {
+        case 0: return nil
+        case 1: status = code >= 0 ? .exited(code) : .killed(Signal(rawValue: -code))
+        default: status = .unknown
+        }
+        return status
+    }
+
+    func send(_ signal: Signal) {
+        guard status == nil else { return }
+        _ = clinux_kill(number, signal.rawValue)
+    }
+}
