@@ -21,7 +21,11 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
     ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`.
     public init(_ program: Program) throws(IOError) {
         guard !program.hasZeros else {
-            throw IOError("execve", .invalidArgument, detail: "a zero would end the path, an argument or a variable early")
+            throw IOError(
+                "execve",
+                .invalidArgument,
+                detail: "a zero would end a path, an argument or a variable"
+            )
         }
         let process = ChildIdentity(number: try checked("execve", program.start(), detail: program.path))
         descriptor = Descriptor(number: try checked("pidfd_open", clinux_pidfd(process.number)))
