@@ -131,7 +131,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     /// For a task that may be cancelled on its own.
-    private func waitForInput() async throws(IOError) {
+    nonisolated(nonsending) private func waitForInput() async throws(IOError) {
         if limits.read > 0 { setTimer(atLatest: readDue) }
         lastWait &+= 1
         let number = lastWait
@@ -183,23 +183,18 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     ///   `closed`; `busy` while another task reads.
     @inlinable
     @inline(__always)
-    public func read() async throws(IOError) -> Chunk? {
-        // Inlined into the handler, for a call to an asynchronous function costs a frame, and each change of isolation a look
-        // for the executor: the path of nearly every message has one suspension, and nothing else that is asynchronous.
+    nonisolated(nonsending) public func read() async throws(IOError) -> Chunk? {
+        // Inlined into the handler, for a call to an asynchronous function costs a frame: the path of nearly every message
+        // has one suspension, and nothing else that is asynchronous.
         if try mustWaitForInput() {
-            let outcome: WaitOutcome = unsafe await withUnsafeContinuation { unsafe startWaiting($0) }
+            // Its other form looks for the executor twice, before and after: a tenth of what a message costs.
+            let outcome: WaitOutcome = unsafe await _unsafeInheritExecutor_withUnsafeContinuation {
+                unsafe startWaiting($0)
+            }
             if let chunk = try receive(after: outcome) { return chunk }
         }
-        let chunk = try await readOtherwise()
-        await stayOnLoop()
-        return chunk
+        return try await readOtherwise()
     }
-
-    /// Does nothing, on the task's executor: so the compiler knows after it that the task is there, and leaves out a look for
-    /// the executor at the next call.
-    @inlinable
-    @inline(__always)
-    func stayOnLoop() async {}
 
     @usableFromInline
     func mustWaitForInput() throws(IOError) -> Bool {
@@ -221,7 +216,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     /// All that is not one wait and one read.
     @usableFromInline
-    func readOtherwise() async throws(IOError) -> Chunk? {
+    nonisolated(nonsending) func readOtherwise() async throws(IOError) -> Chunk? {
         if let chunk = takeFromInbox() { return chunk }
         while !sawEnd {
             if !hasInput { try await waitForInput() }
@@ -283,30 +278,26 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// - Throws: `brokenPipe` or `connectionReset` when nobody will read it; `timedOut`; `cancelled`; `closed`.
     @inlinable
     @inline(__always)
-    public func write(_ bytes: Span<UInt8>) async throws(IOError) {
+    nonisolated(nonsending) public func write(_ bytes: Span<UInt8>) async throws(IOError) {
         let sent = try writeNow(bytes)
-        guard sent < bytes.count else { return }
-        try await writeRest(bytes, after: sent)
-        await stayOnLoop()
+        if sent < bytes.count { try await writeRest(bytes, after: sent) }
     }
 
     /// Writes a chunk.
     @inlinable
     @inline(__always)
-    public func write(_ chunk: borrowing Chunk) async throws(IOError) {
+    nonisolated(nonsending) public func write(_ chunk: borrowing Chunk) async throws(IOError) {
         let sent = try writeNow(chunk.span)
-        guard sent < chunk.count else { return }
-        try await writeRest(chunk.span, after: sent)
-        await stayOnLoop()
+        if sent < chunk.count { try await writeRest(chunk.span, after: sent) }
     }
 
     /// Writes an array of bytes.
-    public func write(_ bytes: [UInt8]) async throws(IOError) {
+    nonisolated(nonsending) public func write(_ bytes: [UInt8]) async throws(IOError) {
         try await write(bytes.span)
     }
 
     /// Writes text as UTF-8.
-    public func write(_ text: String) async throws(IOError) {
+    nonisolated(nonsending) public func write(_ text: String) async throws(IOError) {
         try await write(Array(text.utf8).span)
     }
 
@@ -324,7 +315,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     @usableFromInline
-    func writeRest(_ bytes: Span<UInt8>, after sent: Int) async throws(IOError) {
+    nonisolated(nonsending) func writeRest(_ bytes: Span<UInt8>, after sent: Int) async throws(IOError) {
         try await takeTurn()
         defer { passTurn() }
         var done = sent
@@ -346,7 +337,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     /// Waits behind a write that is suspended.
-    private func takeTurn() async throws(IOError) {
+    nonisolated(nonsending) private func takeTurn() async throws(IOError) {
         guard isWriting else {
             isWriting = true
             return
@@ -364,7 +355,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     /// Suspends until the kernel has taken all that waits and would take more.
-    private func waitForRoom() async throws(IOError) {
+    nonisolated(nonsending) private func waitForRoom() async throws(IOError) {
         guard state == .open else { throw cannotWrite() }
         if limits.write > 0 {
             writeDue = clinux_monotonic_now() &+ limits.write
@@ -379,7 +370,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     /// Suspends the task; `register` puts it where it will be found.
-    private func suspend(_ register: (StreamWaiter) -> Void) async -> WaitOutcome {
+    nonisolated(nonsending) private func suspend(_ register: (StreamWaiter) -> Void) async -> WaitOutcome {
         lastWait &+= 1
         let number = lastWait
         return await withTaskCancellationHandler {
@@ -407,7 +398,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// Tells the peer that nothing more will be written, when all that was is on its way; it can still be read from.
     ///
     /// - Throws: as ``write(_:)``.
-    public func finishWriting() async throws(IOError) {
+    nonisolated(nonsending) public func finishWriting() async throws(IOError) {
         try await drain()
         try SocketReference(SystemPackage.FileDescriptor(rawValue: number), of: self).shutDown(.writing)
     }
@@ -416,7 +407,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// so that nothing is lost on the way.
     ///
     /// - Throws: as ``write(_:)``. On a connection that is closed it does nothing.
-    public func close() async throws(IOError) {
+    nonisolated(nonsending) public func close() async throws(IOError) {
         loop.checkThread()
         guard state == .open else { return }
         try await drain()
@@ -424,7 +415,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     }
 
     /// Waits until the kernel has all that was written.
-    private func drain() async throws(IOError) {
+    nonisolated(nonsending) private func drain() async throws(IOError) {
         loop.checkThread()
         guard state == .open else { throw cannotWrite() }
         guard !outbox.isEmpty || isWriting else { return }
