@@ -1,9 +1,7 @@
 internal import EventLoops
-internal import Readiness
 internal import Sockets
 
-/// Runs a server on a loop on this thread until its users end it: at the first SIGINT or SIGTERM it stops accepting and
-/// goes on until nobody is left or two seconds have passed; at the second it ends at once.
+/// Runs an echo server on a loop on this thread until its users end it.
 func serveUntilSignalled(
     _ engine: LoopEngine,
     _ listener: consuming Socket,
@@ -14,19 +12,7 @@ func serveUntilSignalled(
     let listener = listener.release()
     return try EventLoop.run(engine: engine) { loop in
         let server = try TCPServer(adopting: Socket(adopting: listener), on: loop)
-        let signals = try await loop.signals(.interrupt, .terminate)
-        try await withThrowingTaskGroup { group in
-            group.addTask {
-                var grace = Duration.seconds(2)
-                for await _ in signals {
-                    server.shutDown(within: grace)
-                    grace = .zero
-                }
-            }
-            whenReady()
-            try await serve(server)
-            group.cancelAll()
-        }
+        try await server.runUntilSignalled(on: loop, whenReady: whenReady) { try await serve(server) }
 
         var totals = EchoTotals()
         totals.connections = server.acceptedConnections

@@ -127,7 +127,7 @@ struct ServingTests {
 
     @Test("an error of one connection ends that one only, and is reported", arguments: [EngineKind.native, .libevent])
     func errors(_ kind: EngineKind) async throws {
-        let reports = Reports()
+        let reports = Collected<any Error>()
         var options = ServerOptions()
         options.onError = { reports.add($0) }
         try await withServer(kind, options: options) { connection in

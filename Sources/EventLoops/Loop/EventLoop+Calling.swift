@@ -40,7 +40,7 @@ extension EventLoop {
         try EventLoop(EngineSeam(engine), name: "event-loop").run(body)
     }
 
-    private func run<Result: Sendable>(
+    func run<Result: Sendable>(
         _ body: @escaping @Sendable (EventLoop) async throws -> Result
     ) throws -> Result {
         let outcome = OutcomeBox<Result>()

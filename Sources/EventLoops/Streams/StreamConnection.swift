@@ -14,6 +14,8 @@ public class StreamConnection: @unchecked Sendable {
     // Unchecked: what changes belongs to the loop's thread, and every way in checks that it is there.
 
     enum State: UInt8 {
+        /// On its way to the peer.
+        case connecting
         /// Used by its handler.
         case open
         /// The handler has finished; what waits is written.
@@ -52,7 +54,8 @@ public class StreamConnection: @unchecked Sendable {
         peer: SocketAddress?,
         on loop: EventLoop,
         _ limits: StreamLimits,
-        listener: Listener? = nil
+        listener: Listener? = nil,
+        isConnecting: Bool = false
     ) throws(IOError) {
         loop.checkThread()
         self.loop = loop
@@ -61,7 +64,8 @@ public class StreamConnection: @unchecked Sendable {
         self.listener = listener
         number = socket.fileDescriptor.rawValue
         if limits.options.noDelay, peer?.port != nil { try? socket.set(.noDelay, to: true) }
-        watch = try loop.seam.watch(socket, .readable, self)
+        if isConnecting { (state, interest) = (.connecting, .writable) }
+        watch = try loop.seam.watch(socket, interest, self)
         loop.add(self)
         listener?.opened(self)
         if limits.idle > 0 { startIdleTimer() }
@@ -103,17 +107,31 @@ public class StreamConnection: @unchecked Sendable {
     /// All but the reading of an open connection.
     @inline(never)
     final func fireOtherwise(_ ready: ReadyEvents) {
+        guard state != .connecting else { return connectAdvanced() }
         if ready.overlaps(.writing), interest.contains(.writable) { flush() }
         guard ready.overlaps(.reading), interest.contains(.readable) else { return }
         switch state {
         case .open: becameReadable()
         case .finishing, .lingering: discardInput()
-        case .closed: break
+        case .closed, .connecting: break
         }
     }
 
     /// There is something to read, and the handler is to have it.
     func becameReadable() {}
+
+    /// Asks how far the connect has come.
+    private final func connectAdvanced() {
+        do throws(IOError) {
+            let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
+            guard try socket.finishConnecting() == .connected else { return }
+        } catch {
+            return close(because: error)
+        }
+        state = .open
+        outboxEmptied()
+        updateInterest()
+    }
 
     /// The kernel has taken all that waited.
     func outboxEmptied() {}
@@ -169,7 +187,7 @@ public class StreamConnection: @unchecked Sendable {
     var wantsRoom: Bool { false }
 
     final func updateInterest() {
-        guard state != .closed else { return }
+        guard state != .closed, state != .connecting else { return }
         var wanted: Interest = []
         if state == .lingering || (state == .open && wantsInput && !sawEnd) { wanted.insert(.readable) }
         if !outbox.isEmpty || wantsRoom { wanted.insert(.writable) }

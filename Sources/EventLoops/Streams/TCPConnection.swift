@@ -24,7 +24,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     @safe @exclusivity(unchecked) private var isWriting = false
     /// Whether input came that nobody waited for: it is no longer asked for, and the next read looks for itself.
     @safe @exclusivity(unchecked) private var hasInput = false
-    /// Whether the next chunk is the rest of an earlier read.
+    /// What was read and not yet taken; `nil` nearly always.
     @safe @exclusivity(unchecked) var inbox: Inbox?
     private var writersInLine: [StreamWaiter] = []
     private var lastWait: UInt32 = 0
@@ -217,7 +217,12 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// All that is not one wait and one read.
     @usableFromInline
     nonisolated(nonsending) func readOtherwise() async throws(IOError) -> Chunk? {
-        if let chunk = takeFromInbox() { return chunk }
+        if inbox != nil { return takeFromInbox() }
+        return try await readMore()
+    }
+
+    /// The next bytes from the socket.
+    nonisolated(nonsending) func readMore() async throws(IOError) -> Chunk? {
         while !sawEnd {
             if !hasInput { try await waitForInput() }
             if let chunk = try receiveChunk() { return chunk }
@@ -268,8 +273,6 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         return 0
     }
 
-    private func takeFromInbox() -> Chunk? { nil }
-
     // MARK: Writing
 
     /// Writes all of the bytes: returns when the kernel has them, but for at most the watermark of the options, which the
@@ -318,13 +321,51 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     nonisolated(nonsending) func writeRest(_ bytes: Span<UInt8>, after sent: Int) async throws(IOError) {
         try await takeTurn()
         defer { passTurn() }
+        try await sendAll(bytes, after: sent, isBegun: sent > 0)
+    }
+
+    /// Writes two pieces one after the other, such as a header and its body, in one call where the kernel takes them
+    /// (`sendmsg(2)`).
+    ///
+    /// - Throws: as for one piece.
+    nonisolated(nonsending) public func write(
+        _ first: Span<UInt8>,
+        _ second: Span<UInt8>
+    ) async throws(IOError) {
+        let sent = try writeNow(first, second)
+        guard sent < first.count + second.count else { return }
+        try await takeTurn()
+        defer { passTurn() }
+        if sent < first.count { try await sendAll(first, after: sent, isBegun: sent > 0) }
+        try await sendAll(second, after: max(0, sent - first.count), isBegun: true)
+    }
+
+    private func writeNow(_ first: Span<UInt8>, _ second: Span<UInt8>) throws(IOError) -> Int {
+        loop.checkThread()
+        guard state == .open else { throw cannotWrite() }
+        guard outbox.isEmpty, !isWriting else { return 0 }
+        hasMoved = true
+        let sent = unsafe first.withUnsafeBytes { first in
+            unsafe second.withUnsafeBytes { second in
+                unsafe clinux_send_pair(number, first.baseAddress, first.count, second.baseAddress, second.count)
+            }
+        }
+        return sent >= 0 ? sent : try sendNothing(sent)
+    }
+
+    /// Writes until the rest may be queued. The task has the turn.
+    nonisolated(nonsending) private func sendAll(
+        _ bytes: Span<UInt8>,
+        after sent: Int,
+        isBegun: Bool
+    ) async throws(IOError) {
         var done = sent
         while !canQueue(bytes.count - done) {
             do throws(IOError) {
                 try await waitForRoom()
             } catch {
                 // What follows would be taken for the rest of this.
-                if done > 0 { close(because: error) }
+                if isBegun || done > 0 { close(because: error) }
                 throw error
             }
             done += try send(bytes.extracting(droppingFirst: done))
@@ -357,10 +398,28 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// Suspends until the kernel has taken all that waits and would take more.
     nonisolated(nonsending) private func waitForRoom() async throws(IOError) {
         guard state == .open else { throw cannotWrite() }
-        if limits.write > 0 {
-            writeDue = clinux_monotonic_now() &+ limits.write
-            setTimer(atLatest: writeDue)
+        if limits.write > 0 { setWriteDeadline(clinux_monotonic_now() &+ limits.write) }
+        try await waitForWriting()
+    }
+
+    private func setWriteDeadline(_ deadline: Int64) {
+        writeDue = deadline
+        setTimer(atLatest: deadline)
+    }
+
+    /// Suspends until the connect is finished.
+    nonisolated(nonsending) func waitForConnect(until deadline: Int64) async throws(IOError) {
+        setWriteDeadline(deadline)
+        do throws(IOError) {
+            try await waitForWriting()
+        } catch {
+            close(because: error)
+            throw error.code == .timedOut ? IOError("connect", .timedOut, detail: "\(peer, default: "")") : error
         }
+        writeDue = 0
+    }
+
+    nonisolated(nonsending) private func waitForWriting() async throws(IOError) {
         let outcome = await suspend { waiter in
             self.writer = waiter
             self.updateInterest()

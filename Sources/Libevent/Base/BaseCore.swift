@@ -13,6 +13,7 @@ final class BaseCore {
     let configuration: EventConfiguration
     let method: String
     let capabilities: Capabilities
+    private let isFreedByOthers: Bool
 
     private let thread = LoopThread()
 
@@ -41,14 +42,32 @@ final class BaseCore {
         forks = clinux_forks()
         unsafe raw = try unsafe configuration.makeBase()
         self.configuration = configuration
-        let name = unsafe String(cString: event_base_get_method(raw))
-        // Libevent's name for it is a sentence.
-        method = name.contains("changelist") ? EventMethod.epollChangelist.rawValue : name
+        isFreedByOthers = false
+        method = unsafe Self.methodName(of: raw)
         capabilities = unsafe Capabilities(features: UInt32(bitPattern: event_base_get_features(raw)), method: method)
     }
 
+    /// Takes a base that C code made and frees.
+    init(adopting base: OpaquePointer) {
+        clinux_count_forks()
+        forks = clinux_forks()
+        unsafe raw = base
+        isFreedByOthers = true
+        var configuration = EventConfiguration()
+        configuration.priorities = unsafe Int(event_base_get_npriorities(base))
+        self.configuration = configuration
+        method = unsafe Self.methodName(of: base)
+        capabilities = unsafe Capabilities(features: UInt32(bitPattern: event_base_get_features(base)), method: method)
+    }
+
+    /// Libevent's name for it, but for the one that is a sentence.
+    private static func methodName(of base: OpaquePointer) -> String {
+        let name = unsafe String(cString: event_base_get_method(base))
+        return name.contains("changelist") ? EventMethod.epollChangelist.rawValue : name
+    }
+
     deinit {
-        unsafe event_base_free(raw)
+        if !isFreedByOthers { unsafe event_base_free(raw) }
     }
 
     // MARK: Threads and processes

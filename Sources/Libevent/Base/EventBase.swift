@@ -29,6 +29,16 @@ public final class EventBase {
         core.owner = self
     }
 
+    /// Uses a base that a C library made, libevent's `struct event_base *`, beside that library.
+    ///
+    /// It stays the library's: it must outlive this object, is not freed, and is used on one thread only.
+    /// SIGPIPE is ignored for the process from here on, unless the program has a handler for it.
+    public init(unsafeAdopting base: OpaquePointer) {
+        SigPipe.ignore()
+        core = unsafe BaseCore(adopting: base)
+        core.owner = self
+    }
+
     deinit {
         closeCore()
     }

@@ -1,0 +1,107 @@
+internal import CLinux
+public import Sockets
+
+extension TCPConnection {
+    /// Connects to an address, TCP or unix, and runs `body` on the loop with the connection. When `body` returns, what it
+    /// wrote is sent and the connection closed; when it throws, the connection is closed at once.
+    ///
+    /// - Parameters:
+    ///   - address: where to connect.
+    ///   - loop: where the connection lives; a loop of the process that all share, if none is given.
+    ///   - limit: how long the connect may take.
+    ///   - options: the limits of the connection.
+    /// - Throws: `connectionRefused`, `timedOut`, `unreachable`, `notFound` (unix), `cancelled` as an `IOError`; and what
+    ///   `body` throws.
+    public static func connect<Result: Sendable>(
+        to address: SocketAddress,
+        on loop: EventLoop? = nil,
+        within limit: Duration = .seconds(10),
+        options: StreamOptions = StreamOptions(),
+        _ body: @escaping @Sendable (TCPConnection) async throws -> Result
+    ) async throws -> Result {
+        let loop = try loop ?? EventLoop.shared.get()
+        let deadline = EventLoop.deadline(after: limit)
+        return try await withTaskExecutorPreference(loop) {
+            let connection = try await open(to: address, on: loop, until: deadline, StreamLimits(options))
+            return try await connection.use(body)
+        }
+    }
+
+    /// Connects to the first address of a host name that answers, as ``connect(to:on:within:options:_:)`` does. The name is
+    /// looked up on a thread of its own, not on the loop.
+    ///
+    /// - Parameter host: a name or a numeric address.
+    /// - Throws: `notFound` for a name that has no address, `invalidAddress` for what is no name; the rest as for an
+    ///   address. When several addresses fail, the error of the last.
+    public static func connect<Result: Sendable>(
+        toHost host: String,
+        port: UInt16,
+        on loop: EventLoop? = nil,
+        within limit: Duration = .seconds(10),
+        options: StreamOptions = StreamOptions(),
+        _ body: @escaping @Sendable (TCPConnection) async throws -> Result
+    ) async throws -> Result {
+        let loop = try loop ?? EventLoop.shared.get()
+        let deadline = EventLoop.deadline(after: limit)
+        let addresses = try await Resolver.addresses(of: host, port: port, on: loop, until: deadline)
+        return try await withTaskExecutorPreference(loop) {
+            let connection = try await open(toFirstOf: addresses, on: loop, until: deadline, StreamLimits(options))
+            return try await connection.use(body)
+        }
+    }
+
+    private func use<Result: Sendable>(
+        _ body: @escaping @Sendable (TCPConnection) async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await own { try await body(self) }
+            try await close()
+            return result
+        } catch {
+            abort()
+            throw error
+        }
+    }
+
+    /// Each address gets its share of the time, so that a silent one does not use it up for the others.
+    private static func open(
+        toFirstOf addresses: [SocketAddress],
+        on loop: EventLoop,
+        until deadline: Int64,
+        _ limits: StreamLimits
+    ) async throws(IOError) -> TCPConnection {
+        var failure = IOError("getaddrinfo", .notFound, detail: "the name has no address")
+        for (number, address) in addresses.enumerated() {
+            let now = clinux_monotonic_now()
+            let share = max(0, deadline - now) / Int64(addresses.count - number)
+            do throws(IOError) {
+                return try await open(to: address, on: loop, until: now + share, limits)
+            } catch {
+                guard error.code != .cancelled else { throw error }
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// On the loop.
+    nonisolated(nonsending) private static func open(
+        to address: SocketAddress,
+        on loop: EventLoop,
+        until deadline: Int64,
+        _ limits: StreamLimits
+    ) async throws(IOError) -> TCPConnection {
+        try loop.checkIsGoing()
+        let connecting = try Socket.connecting(to: address)
+        let isConnecting = connecting.outcome == .inProgress
+        let connection = try TCPConnection(
+            connecting.intoSocket(),
+            peer: address,
+            on: loop,
+            limits,
+            isConnecting: isConnecting
+        )
+        if isConnecting { try await connection.waitForConnect(until: deadline) }
+        return connection
+    }
+}

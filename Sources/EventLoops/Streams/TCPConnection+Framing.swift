@@ -1,0 +1,95 @@
+public import Sockets
+
+extension TCPConnection {
+    /// What an earlier read left over, as a chunk.
+    func takeFromInbox() -> Chunk? {
+        guard var rest = inbox.take() else { return nil }
+        var chunk = unsafe Chunk(loop.takeBlock())
+        chunk.count = unsafe rest.move(into: chunk.room)
+        keep(rest)
+        return chunk
+    }
+
+    /// An empty inbox is none: an idle connection holds no memory for it.
+    private func keep(_ rest: Inbox) {
+        inbox = rest.count > 0 ? rest : nil
+    }
+
+    /// Exactly so many bytes, or `nil` when the peer has finished and none is left.
+    ///
+    /// When it throws, what has come is kept for the next read.
+    /// - Throws: `connectionAborted` when the peer finishes before they have all come; the rest as ``read()``.
+    nonisolated(nonsending) public func read(exactly count: Int) async throws(IOError) -> [UInt8]? {
+        guard try await collect({ $0.count >= count ? count : nil }) else {
+            let found = inbox?.count ?? 0
+            guard found > 0 else { return count == 0 ? [] : nil }
+            let detail = "the peer finished after \(found) of \(count) bytes"
+            throw IOError("read", .connectionAborted, detail: detail)
+        }
+        return take(count)
+    }
+
+    /// The bytes up to a delimiter, which is passed over, or `nil` when the peer has finished and none is left. What the
+    /// peer sends last may lack the delimiter.
+    ///
+    /// When it throws, what has come is kept for the next read.
+    /// - Parameter limit: the most bytes before the delimiter.
+    /// - Throws: `outOfRange` when more come without a delimiter; the rest as ``read()``.
+    nonisolated(nonsending) public func read(
+        until delimiter: UInt8,
+        limit: Int = 65_536
+    ) async throws(IOError) -> [UInt8]? {
+        var place = 0
+        var searched = 0
+        let isFound = try await collect { (inbox) throws(IOError) in
+            if let found = inbox.place(of: delimiter, from: searched) {
+                place = found
+            } else {
+                searched = inbox.count
+                place = -1
+            }
+            guard place <= limit, place >= 0 || searched <= limit else {
+                throw IOError("read", .outOfRange, detail: "no delimiter within \(limit) bytes")
+            }
+            return place >= 0 ? place : nil
+        }
+        guard isFound else { return inbox.map { take($0.count) } }
+        let bytes = take(place)
+        _ = take(1)
+        return bytes
+    }
+
+    /// The next line as text, without its end (LF or CRLF), or `nil` when the peer has finished. What is not UTF-8 is
+    /// replaced.
+    ///
+    /// - Throws: as ``read(until:limit:)``.
+    nonisolated(nonsending) public func readLine(limit: Int = 65_536) async throws(IOError) -> String? {
+        guard var bytes = try await read(until: 0x0A, limit: limit) else { return nil }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func take(_ count: Int) -> [UInt8] {
+        guard var rest = inbox.take() else { return [] }
+        let bytes = rest.take(count)
+        keep(rest)
+        return bytes
+    }
+
+    /// Reads until `isComplete` says so; `false` when the peer finished before.
+    nonisolated(nonsending) private func collect(
+        _ isComplete: (Inbox) throws(IOError) -> Int?
+    ) async throws(IOError) -> Bool {
+        _ = try mustWaitForInput()
+        while true {
+            if let inbox, try isComplete(inbox) != nil { return true }
+            guard let chunk = try await readMore() else { return false }
+            guard var more = inbox.take() else {
+                inbox = Inbox(chunk.bytes)
+                continue
+            }
+            more.append(chunk.span)
+            inbox = more
+        }
+    }
+}

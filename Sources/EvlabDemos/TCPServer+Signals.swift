@@ -1,0 +1,26 @@
+internal import EventLoops
+internal import Readiness
+
+extension TCPServer {
+    /// Runs the server until its users end it: at the first SIGINT or SIGTERM it stops accepting and goes on until nobody
+    /// is left or two seconds have passed; at the second it ends at once.
+    func runUntilSignalled(
+        on loop: EventLoop,
+        whenReady: @Sendable () -> Void,
+        serve: @Sendable () async throws -> Void
+    ) async throws {
+        let signals = try await loop.signals(.interrupt, .terminate)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                var grace = Duration.seconds(2)
+                for await _ in signals {
+                    self.shutDown(within: grace)
+                    grace = .zero
+                }
+            }
+            whenReady()
+            try await serve()
+            group.cancelAll()
+        }
+    }
+}

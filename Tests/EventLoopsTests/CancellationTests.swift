@@ -1,0 +1,169 @@
+import EventLoops
+import Sockets
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(4)))
+struct CancellationTests {
+    @Test("a child's read that is cancelled leaves the connection as it was", arguments: EngineKind.allCases)
+    func childRead(_ kind: EngineKind) async throws {
+        try await withServer(kind) { connection in
+            let loop = connection.loop
+            await #expect {
+                try await loop.timeout(.milliseconds(20)) { try await connection.readLine() }
+            } throws: {
+                ($0 as? IOError)?.code == .timedOut
+            }
+            try await connection.write("go on")
+            let line = try await connection.readLine()
+            try await connection.write(line ?? "nothing")
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("first half, ")
+            #expect(try await peer.receiveText(5) == "go on")
+            try await peer.send("second half\n")
+            #expect(try await peer.receiveText(23) == "first half, second half")
+        }
+    }
+
+    @Test("a child's write that is cancelled halfway closes the connection", arguments: EngineKind.allCases)
+    func childWrite(_ kind: EngineKind) async throws {
+        let codes = Collected<IOError.Code>()
+        try await withServer(kind) { connection in
+            let bytes = [UInt8](repeating: 1, count: 50_000_000)
+            await #expect {
+                try await connection.loop.timeout(.milliseconds(50)) { try await connection.write(bytes) }
+            } throws: {
+                ($0 as? IOError)?.code == .timedOut
+            }
+            do throws(IOError) {
+                _ = try await connection.read()
+            } catch {
+                codes.add(error.code)
+            }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            #expect(try await peer.receive(atMost: 1) == [1])
+            while codes.all.isEmpty { await Task.yield() }
+            _ = try? await peer.receiveUntilEnd()
+        }
+        #expect(codes.all == [.cancelled])
+    }
+
+    @Test("a write waits its turn behind a suspended one; two readers are refused", arguments: EngineKind.allCases)
+    func turns(_ kind: EngineKind) async throws {
+        try await withServer(kind) { connection in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<4 {
+                    group.addTask { try await connection.write([UInt8](repeating: UInt8(number), count: 2_000_000)) }
+                }
+                try await group.waitForAll()
+            }
+            async let first = connection.read()?.count
+            await Task.yield()
+            do throws(IOError) {
+                _ = try await connection.read()
+                Issue.record("two readers")
+            } catch {
+                #expect(error.code == .busy)
+            }
+            try await connection.write("x")
+            #expect(try await first == 3)
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            let all = try await peer.receive(exactly: 8_000_001)
+            // Each number is in one piece.
+            var changes = 0
+            for index in 1..<8_000_000 where all[index] != all[index - 1] { changes += 1 }
+            #expect(changes == 3)
+            try await peer.send("end")
+            #expect(try await peer.receiveUntilEnd().isEmpty)
+        }
+    }
+
+    @Test("cancelling what runs on a loop that ends: every task is told, none is lost", arguments: EngineKind.allCases)
+    func loopEnds(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
+        let running = Task { try await server.run(echo) }
+        let peer = try await Peer.connect(to: server.address)
+        try await peer.send("x")
+        #expect(try await peer.receiveText(1) == "x")
+        await loop.shutDown()
+        #expect(try await peer.receiveUntilEnd().isEmpty)
+        try await running.value
+        await #expect { try await TCPConnection.connect(to: server.address, on: loop) { _ in } } throws: {
+            ($0 as? IOError)?.code == .closed
+        }
+    }
+
+    @Test("10,000 cancellations at random under load: each task ends once", arguments: [EngineKind.native, .libevent])
+    func storm(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let outcomes = Outcomes()
+        try await withServer(kind, echo) { server in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<10_000 {
+                    if number >= 32 { try await group.next() }
+                    group.addTask { await Self.cancelledWork(number, server.address, loop, outcomes) }
+                }
+                try await group.waitForAll()
+            }
+            let answer = try await TCPConnection.connect(to: server.address, on: loop) { connection in
+                try await connection.write("still there")
+                return try await connection.read()?.text
+            }
+            #expect(answer == "still there")
+        }
+        await loop.shutDown()
+        #expect(outcomes.count == 10_000)
+        #expect(outcomes.unexpected.isEmpty)
+    }
+
+    private static func cancelledWork(
+        _ number: Int,
+        _ address: SocketAddress,
+        _ loop: EventLoop,
+        _ outcomes: Outcomes
+    ) async {
+        let work = Task {
+            try await TCPConnection.connect(to: address, on: loop) { connection in
+                switch number % 4 {
+                case 0: _ = try await connection.read()
+                case 1: try await connection.write([UInt8](repeating: 7, count: 3_000_000))
+                case 2: try await loop.sleep(for: .seconds(60))
+                default:
+                    async let reading = connection.read()?.count
+                    try await connection.write("x")
+                    _ = try await reading
+                    _ = try await connection.readLine()
+                }
+            }
+        }
+        for _ in 0..<(number * 7919 % 23) { await Task.yield() }
+        work.cancel()
+        do {
+            try await work.value
+            outcomes.add(nil)
+        } catch {
+            outcomes.add(error)
+        }
+    }
+}
+
+/// How tasks ended.
+private final class Outcomes: Sendable {
+    private let state = Mutex((count: 0, unexpected: [String]()))
+
+    func add(_ error: (any Error)?) {
+        let code = (error as? IOError)?.code
+        let isExpected = error == nil || error is CancellationError || code == .cancelled || code == .closed
+        state.withLock { state in
+            state.count += 1
+            if !isExpected { state.unexpected.append("\(error.map { "\($0)" } ?? "")") }
+        }
+    }
+
+    var count: Int { state.withLock { $0.count } }
+    var unexpected: [String] { state.withLock { $0.unexpected } }
+}

@@ -1,0 +1,130 @@
+import EventLoops
+import Libevent
+import Sockets
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct ConnectTests {
+    @Test("a client asks and is answered", arguments: EngineKind.allCases)
+    func client(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        try await withServer(kind, echo) { server in
+            let answer = try await TCPConnection.connect(to: server.address, on: loop) { connection in
+                try await connection.write("question")
+                return try await connection.read()?.text
+            }
+            #expect(answer == "question")
+        }
+        await loop.shutDown()
+    }
+
+    @Test("a host name is looked up", arguments: [EngineKind.native, .libevent])
+    func host(_ kind: EngineKind) async throws {
+        try await withServer(kind, echo) { server in
+            let port = try #require(server.address.port)
+            for host in ["localhost", "127.0.0.1"] {
+                let answer = try await TCPConnection.connect(toHost: host, port: port) { connection in
+                    try await connection.write(host)
+                    return try await connection.read()?.text
+                }
+                #expect(answer == host)
+            }
+        }
+    }
+
+    @Test(
+        "a name that nobody has, and what is no name",
+        arguments: [
+            ("name.invalid", IOError.Code.notFound), ("", .invalidAddress), ("a b", .invalidAddress),
+            ("a\u{0}b", .invalidAddress),
+        ]
+    )
+    func noHost(_ host: String, _ code: IOError.Code) async throws {
+        await #expect {
+            try await TCPConnection.connect(toHost: host, port: 80, within: .seconds(20)) { _ in }
+        } throws: {
+            ($0 as? IOError)?.code == code
+        }
+    }
+
+    @Test("fault 33: a refused connect, one that is not answered, one that is cancelled", arguments: EngineKind.allCases)
+    func failures(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        // Bound, but not listening: refused.
+        let bound = try Socket.bound(to: .loopback(port: 0), .stream)
+        let refused = try bound.localAddress()
+        await #expect { try await TCPConnection.connect(to: refused, on: loop) { _ in } } throws: {
+            ($0 as? IOError)?.code == .connectionRefused
+        }
+        // A listener whose backlog is full does not answer.
+        let full = try Socket.listening(on: .loopback(port: 0), backlog: 0)
+        let address = try full.localAddress()
+        let fillers = try (0..<3).map { _ in SocketBox(try Socket.connecting(to: address).intoSocket()) }
+        await #expect {
+            try await TCPConnection.connect(to: address, on: loop, within: .milliseconds(100)) { _ in }
+        } throws: {
+            ($0 as? IOError)?.code == .timedOut
+        }
+        let task = Task { try await TCPConnection.connect(to: address, on: loop, within: .seconds(60)) { _ in } }
+        try await loop.sleep(for: .milliseconds(20))
+        task.cancel()
+        await #expect { try await task.value } throws: { ($0 as? IOError)?.code == .cancelled }
+        withExtendedLifetime(fillers) {}
+        await loop.shutDown()
+    }
+
+    @Test("connecting to a unix path; to one where nothing is")
+    func unix() async throws {
+        try await withServer(.native, on: .unnamedUnix, echo) { server in
+            let answer = try await TCPConnection.connect(to: server.address) { connection in
+                try await connection.write("unix")
+                return try await connection.read()?.text
+            }
+            #expect(answer == "unix")
+        }
+        let nowhere = try SocketAddress.unix(path: "/nowhere/at/all.sock")
+        await #expect { try await TCPConnection.connect(to: nowhere) { _ in } } throws: {
+            ($0 as? IOError)?.code == .notFound
+        }
+    }
+
+    @Test("what a client writes last is sent before the connection is closed", arguments: [EngineKind.native, .libevent])
+    func lastWords(_ kind: EngineKind) async throws {
+        let received = Collected<any Error>()
+        try await withServer(kind) { connection in
+            var count = 0
+            while let chunk = try await connection.read() { count += chunk.count }
+            received.add(IOError("count", .system, detail: "\(count)"))
+        } body: { server in
+            try await TCPConnection.connect(to: server.address) { connection in
+                try await connection.write([UInt8](repeating: 1, count: 5_000_000))
+            }
+        }
+        #expect((received.all.first as? IOError)?.detail == "5000000")
+    }
+
+    @Test("an event_base that somebody else made is used beside its owner")
+    func adopted() throws {
+        let owner = try EventBase()
+        var ticks = 0
+        try owner.schedule(after: .milliseconds(1), every: .milliseconds(1)) { _ in ticks += 1 }
+        let base = unsafe owner.withUnsafeHandle { raw in unsafe EventBase(unsafeAdopting: raw) }
+        let text = try EventLoop.run(on: base) { loop in
+            #expect(unsafe loop.withUnsafeEventBase { _ in true } == true)
+            let server = try TCPServer(adopting: Socket.listening(on: .loopback(port: 0)), on: loop)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run(echo) }
+                let text = try await TCPConnection.connect(to: server.address, on: loop) { connection in
+                    try await loop.sleep(for: .milliseconds(20))
+                    try await connection.write("hello")
+                    return try await connection.read()?.text
+                }
+                server.shutDown(within: .zero)
+                try await group.waitForAll()
+                return text
+            }
+        }
+        #expect(text == "hello")
+        #expect(ticks > 0)
+    }
+}
