@@ -9,6 +9,20 @@ enum MultiplexerKind: String, CaseIterable, Codable, CustomTestStringConvertible
 
     var testDescription: String { rawValue }
 
+    /// The triggers that it is known to offer.
+    var triggers: [Trigger] {
+        self == .epoll ? Trigger.allCases : [.level, .levelOneShot]
+    }
+
+    /// What can be asked of it, all together.
+    var everyInterest: Interest {
+        self == .select ? [.readable, .writable, .priority] : [.readable, .writable, .priority, .peerClosed]
+    }
+
+    func make() throws(IOError) -> AnyMultiplexer {
+        try AnyMultiplexer(self)
+    }
+
     /// Runs a test on a new one.
     func run(_ test: some MultiplexerTest) throws {
         switch self {

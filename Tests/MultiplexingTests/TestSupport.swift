@@ -82,6 +82,12 @@ func makeTCPPair() throws -> SocketPair {
     return SocketPair(first: client, second: accepted.intoSocket())
 }
 
+/// An address of the loopback where nobody is.
+func makeUnusedAddress(_ kind: SocketKind = .stream) throws -> SocketAddress {
+    let socket = try Socket.bound(to: .loopback(port: 0), kind)
+    return try socket.localAddress()
+}
+
 /// Waits until poll(2) reports one of `events`.
 @discardableResult
 func waitUntilReady(

@@ -4,7 +4,7 @@ import Readiness
 struct WakeUpTree {
     enum Child {
         case socket(Int)
-        case instance(WakeUpTree)
+        indirect case instance(WakeUpTree)
     }
 
     let number: Int
