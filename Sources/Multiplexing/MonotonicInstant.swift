@@ -14,9 +14,14 @@ public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
 
     /// A later or an earlier point; what does not fit in 292 years is as far away as can be.
     public func advanced(by duration: Duration) -> MonotonicInstant {
-        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        advanced(byNanoseconds: duration.nanoseconds)
+    }
+
+    /// A later or an earlier point; cheaper than with a `Duration`, which counts in 128 bits.
+    public func advanced(byNanoseconds count: Int64) -> MonotonicInstant {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(count)
         guard overflow else { return MonotonicInstant(nanoseconds: sum) }
-        return MonotonicInstant(nanoseconds: duration < .zero ? .min : .max)
+        return MonotonicInstant(nanoseconds: count < 0 ? .min : .max)
     }
 
     /// How long it is from here to another point; negative when that is earlier.

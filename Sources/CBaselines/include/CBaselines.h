@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "echo_epoll.h"
+#include "pipes.h"
+#include "timers.h"
 
 /* `method` is epoll, epoll-changelist, poll or select; -ENOTSUP when this libevent does not have it. */
 int cbaseline_echo_event(int listener, const char *method);

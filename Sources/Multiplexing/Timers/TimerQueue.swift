@@ -4,267 +4,87 @@
 /// and never early. It is the timer half of a loop: hand ``nextDeadline`` to a multiplexer's wait, then call ``popDue(_:)``
 /// until it returns `nil`.
 ///
-/// The wheels of a clock, without its ticks: each has a list for every value of six bits of the deadline. An element is in
-/// the wheel of the highest six bits in which its deadline differs from the present, and moves to a finer one at most ten
-/// times in its life, when the present reaches its list. Nothing is allocated while there is room for as many as ever waited
-/// at once. It belongs to one thread.
+/// Nothing is allocated while there is room for as many as ever waited at once. It belongs to one thread.
 @safe
 public struct TimerQueue<Element: ~Copyable>: ~Copyable {
-    /// An element's name while it waits, and never another's.
-    public struct Key: Hashable, Sendable {
-        let index: Int32
-        let generation: UInt32
-    }
+    public typealias Key = TimerKey
 
-    private static var bitsPerWheel: Int { 6 }
-    private static var listsPerWheel: Int { 64 }
-    private static var wheelCount: Int { 11 }
-    /// The list of what is due at the present of the queue. Those of the wheels follow, finest first.
-    private static var dueList: Int { 0 }
-
-    private var nodes: UnsafeMutablePointer<TimerNode>
-    private var elements: UnsafeMutablePointer<Element>
-    private var capacity: Int
-    /// Nodes from here on were never used.
-    private var reached: Int32 = 0
-    /// The nodes that were given back.
-    private var free = TimerNode.none
-
-    private let lists: UnsafeMutablePointer<TimerList>
-    /// Which lists of each wheel are not empty.
-    private let occupied: UnsafeMutablePointer<UInt64>
-    /// The queue's present: no deadline in the wheels is earlier.
-    private var present: UInt64 = 0
+    // Pointed to, for the compiler crashes on a noncopyable struct that inlinable code replaces (Swift 6.3).
+    @usableFromInline let wheels: UnsafeMutablePointer<TimerWheels>
+    /// The element of each node of the wheels that waits.
+    @usableFromInline var elements: UnsafeMutablePointer<Element>
+    @usableFromInline var capacity: Int
 
     /// How many elements wait.
-    public private(set) var count = 0
+    @inlinable public var count: Int { unsafe wheels.pointee.count }
 
     /// Whether nothing waits.
-    public var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { unsafe wheels.pointee.count == 0 }
 
     /// Makes an empty queue with room for some elements; it grows by itself.
+    @inlinable
     public init(minimumCapacity: Int = 16) {
         capacity = max(minimumCapacity, 1)
-        unsafe nodes = .allocate(capacity: capacity)
+        unsafe wheels = .allocate(capacity: 1)
+        unsafe wheels.initialize(to: TimerWheels(minimumCapacity: capacity))
         unsafe elements = .allocate(capacity: capacity)
-        let listCount = 1 + Self.wheelCount * Self.listsPerWheel
-        unsafe lists = .allocate(capacity: listCount)
-        unsafe lists.initialize(repeating: TimerList(), count: listCount)
-        unsafe occupied = .allocate(capacity: Self.wheelCount)
-        unsafe occupied.initialize(repeating: 0, count: Self.wheelCount)
-        present = Self.time(.now)
     }
 
     deinit {
-        for index in 0..<Int(reached) where unsafe nodes[index].list >= 0 {
-            unsafe (elements + index).deinitialize(count: 1)
+        for index in unsafe 0..<wheels.pointee.reached where unsafe wheels.pointee.isUsed(index) {
+            unsafe (elements + Int(index)).deinitialize(count: 1)
         }
-        unsafe nodes.deallocate()
         unsafe elements.deallocate()
-        unsafe lists.deallocate()
-        unsafe occupied.deallocate()
+        unsafe wheels.deinitialize(count: 1)
+        unsafe wheels.deallocate()
     }
 
-    // MARK: Putting in and taking out
-
     /// Puts an element in; a deadline that has passed is due at once.
+    @inlinable
     public mutating func insert(_ element: consuming Element, at deadline: MonotonicInstant) -> Key {
-        let index = takeNode()
-        unsafe (elements + Int(index)).initialize(to: element)
-        unsafe nodes[Int(index)].deadline = Self.time(deadline)
-        place(index)
-        count += 1
-        return unsafe Key(index: index, generation: nodes[Int(index)].generation)
+        let key = unsafe wheels.pointee.insert(deadline)
+        if Int(key.index) >= capacity { grow() }
+        unsafe (elements + Int(key.index)).initialize(to: element)
+        return key
+    }
+
+    /// Called when as many elements wait as there is room for.
+    @inlinable
+    @inline(never)
+    mutating func grow() {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+        unsafe larger.moveInitialize(from: elements, count: capacity)
+        unsafe elements.deallocate()
+        unsafe elements = larger
+        capacity *= 2
     }
 
     /// Takes an element out before its time.
     ///
     /// - Returns: the element, or `nil` when it has come out already.
+    @inlinable
     @discardableResult
     public mutating func cancel(_ key: Key) -> Element? {
-        guard key.index < reached, unsafe nodes[Int(key.index)].generation == key.generation else { return nil }
-        unlink(key.index)
-        return giveBack(key.index)
+        guard unsafe wheels.pointee.remove(key) else { return nil }
+        return unsafe (elements + Int(key.index)).move()
     }
 
     /// Takes out the next element that is due.
     ///
     /// - Parameter now: the present; take it once for all that is due, so that what an element puts in waits for its turn.
     /// - Returns: the element, or `nil` when none is due.
+    @inlinable
     public mutating func popDue(_ now: MonotonicInstant) -> Element? {
-        guard isDue(now) else { return nil }
-        let first = unsafe lists[Self.dueList].first
-        unlink(first)
-        return giveBack(first)
-    }
-
-    /// Whether ``popDue(_:)`` would give an element.
-    public mutating func isDue(_ now: MonotonicInstant) -> Bool {
-        guard count > 0 else { return false }
-        let now = Self.time(now)
-        while true {
-            let first = unsafe lists[Self.dueList].first
-            if first >= 0 { return unsafe nodes[Int(first)].deadline <= now }
-            guard let (list, start) = earliestList(), start <= now else { return false }
-            present = start
-            spread(list)
-        }
-    }
-
-    /// When to look next: never later than the first deadline, and somewhat earlier where many are close together; `nil`
-    /// when nothing waits.
-    public var nextDeadline: MonotonicInstant? {
-        guard count > 0 else { return nil }
-        let first = unsafe lists[Self.dueList].first
-        if first >= 0 { return unsafe Self.instant(nodes[Int(first)].deadline) }
-        guard let (list, start) = earliestList() else { return nil }
-        return Self.instant(earliestDeadline(in: list) ?? start)
-    }
-
-    /// The first deadline of a list, unless it is long.
-    private func earliestDeadline(in list: Int) -> UInt64? {
-        var earliest = UInt64.max
-        var index = unsafe lists[list].first
-        for _ in 0..<16 {
-            guard index >= 0 else { return earliest }
-            earliest = unsafe min(earliest, nodes[Int(index)].deadline)
-            index = unsafe nodes[Int(index)].next
-        }
-        return nil
-    }
-
-    // MARK: The wheels
-
-    /// The list that comes first in time, and the earliest deadline that can be in it.
-    private func earliestList() -> (list: Int, start: UInt64)? {
-        for wheel in 0..<Self.wheelCount {
-            let mask = unsafe occupied[wheel]
-            guard mask != 0 else { continue }
-            let digit = mask.trailingZeroBitCount
-            let shift = UInt64(wheel * Self.bitsPerWheel)
-            // The bits above this wheel's are the present's, those below are zero. The last wheel has no bits above.
-            let above = shift + UInt64(Self.bitsPerWheel)
-            let start = (present >> above) << above | UInt64(digit) << shift
-            return (1 + wheel * Self.listsPerWheel + digit, start)
-        }
-        return nil
-    }
-
-    /// Moves what is in the list that the present has reached to finer ones, in its order.
-    private mutating func spread(_ list: Int) {
-        var index = unsafe lists[list].first
-        unsafe lists[list] = TimerList()
-        let position = list - 1
-        unsafe occupied[position / Self.listsPerWheel] &= ~(1 << UInt64(position % Self.listsPerWheel))
-        while index >= 0 {
-            let next = unsafe nodes[Int(index)].next
-            place(index)
-            index = next
-        }
-    }
-
-    /// Puts a node into the list that its deadline belongs to.
-    private mutating func place(_ index: Int32) {
-        let deadline = unsafe nodes[Int(index)].deadline
-        guard deadline > present else { return placeDue(index, deadline) }
-        let wheel = (63 - (deadline ^ present).leadingZeroBitCount) / Self.bitsPerWheel
-        let digit = Int(truncatingIfNeeded: deadline >> UInt64(wheel * Self.bitsPerWheel)) & (Self.listsPerWheel - 1)
-        unsafe occupied[wheel] |= 1 << UInt64(digit)
-        let list = 1 + wheel * Self.listsPerWheel + digit
-        insert(index, into: list, after: unsafe lists[list].last)
-    }
-
-    /// What is due has passed through the wheels in its order, but for what is put in when its time has passed already.
-    private mutating func placeDue(_ index: Int32, _ deadline: UInt64) {
-        var previous = unsafe lists[Self.dueList].last
-        while previous >= 0, unsafe nodes[Int(previous)].deadline > deadline {
-            previous = unsafe nodes[Int(previous)].previous
-        }
-        insert(index, into: Self.dueList, after: previous)
-    }
-
-    // MARK: Lists
-
-    private mutating func insert(_ index: Int32, into list: Int, after previous: Int32) {
-        let next = unsafe previous >= 0 ? nodes[Int(previous)].next : lists[list].first
-        unsafe nodes[Int(index)].list = Int32(truncatingIfNeeded: list)
-        unsafe nodes[Int(index)].previous = previous
-        unsafe nodes[Int(index)].next = next
-        if previous >= 0 {
-            unsafe nodes[Int(previous)].next = index
-        } else {
-            unsafe lists[list].first = index
-        }
-        if next >= 0 {
-            unsafe nodes[Int(next)].previous = index
-        } else {
-            unsafe lists[list].last = index
-        }
-    }
-
-    private mutating func unlink(_ index: Int32) {
-        let node = unsafe nodes[Int(index)]
-        let list = Int(node.list)
-        if node.previous >= 0 {
-            unsafe nodes[Int(node.previous)].next = node.next
-        } else {
-            unsafe lists[list].first = node.next
-        }
-        if node.next >= 0 {
-            unsafe nodes[Int(node.next)].previous = node.previous
-        } else {
-            unsafe lists[list].last = node.previous
-        }
-        guard list != Self.dueList, unsafe lists[list].first < 0 else { return }
-        let position = list - 1
-        unsafe occupied[position / Self.listsPerWheel] &= ~(1 << UInt64(position % Self.listsPerWheel))
-    }
-
-    // MARK: Nodes
-
-    private mutating func takeNode() -> Int32 {
-        if free >= 0 {
-            let index = free
-            free = unsafe nodes[Int(index)].next
-            return index
-        }
-        if Int(reached) == capacity { grow() }
-        let index = reached
-        unsafe (nodes + Int(index)).initialize(to: TimerNode())
-        reached += 1
-        return index
-    }
-
-    private mutating func giveBack(_ index: Int32) -> Element {
-        unsafe nodes[Int(index)].generation &+= 1
-        unsafe nodes[Int(index)].list = TimerNode.none
-        unsafe nodes[Int(index)].next = free
-        free = index
-        count -= 1
+        let index = unsafe wheels.pointee.popDue(now)
+        guard index >= 0 else { return nil }
         return unsafe (elements + Int(index)).move()
     }
 
-    /// Called only when every node waits.
-    private mutating func grow() {
-        let nodes = UnsafeMutablePointer<TimerNode>.allocate(capacity: capacity * 2)
-        let elements = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
-        unsafe nodes.moveInitialize(from: self.nodes, count: capacity)
-        unsafe elements.moveInitialize(from: self.elements, count: capacity)
-        unsafe self.nodes.deallocate()
-        unsafe self.elements.deallocate()
-        unsafe self.nodes = nodes
-        unsafe self.elements = elements
-        capacity *= 2
-    }
+    /// Whether ``popDue(_:)`` would give an element.
+    @inlinable
+    public mutating func isDue(_ now: MonotonicInstant) -> Bool { unsafe wheels.pointee.isDue(now) }
 
-    // MARK: Times
-
-    /// In the same order as the instants, from zero on.
-    private static func time(_ instant: MonotonicInstant) -> UInt64 {
-        UInt64(bitPattern: instant.nanoseconds) ^ 1 << 63
-    }
-
-    private static func instant(_ time: UInt64) -> MonotonicInstant {
-        MonotonicInstant(nanoseconds: Int64(bitPattern: time ^ 1 << 63))
-    }
+    /// When to look next: never later than the first deadline, and somewhat earlier where many are close together; `nil`
+    /// when nothing waits.
+    @inlinable public var nextDeadline: MonotonicInstant? { unsafe wheels.pointee.nextDeadline }
 }

@@ -1,20 +1,30 @@
 import Readiness
 
 /// An epoll instance and what it watches, among it other instances.
-struct WakeUpTree {
+final class WakeUpTree {
     enum Child {
         case socket(Int)
         indirect case instance(WakeUpTree)
     }
 
+    struct Edge {
+        let trigger: Trigger
+        let child: Child
+    }
+
     let number: Int
-    var children: [(trigger: Trigger, child: Child)] = []
+    private(set) var children: [Edge] = []
 
     /// From a text such as `e0(lt:e1(et:s0))`.
-    init?(_ text: some StringProtocol) {
+    convenience init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         self.init(&rest)
         guard rest.isEmpty else { return nil }
+    }
+
+    private init(_ number: Int, _ children: [Edge]) {
+        self.number = number
+        self.children = children
     }
 
     private init?(_ rest: inout Substring) {
@@ -24,9 +34,9 @@ struct WakeUpTree {
             let trigger: Trigger = rest.hasPrefix("et:") ? .edge : .level
             rest = rest.dropFirst(3)
             if let socket = Self.number(after: "s", &rest) {
-                children.append((trigger, .socket(socket)))
+                children.append(Edge(trigger: trigger, child: .socket(socket)))
             } else if let inner = WakeUpTree(&rest) {
-                children.append((trigger, .instance(inner)))
+                children.append(Edge(trigger: trigger, child: .instance(inner)))
             } else {
                 return nil
             }
@@ -44,11 +54,12 @@ struct WakeUpTree {
 
     /// The same tree with no edge in it.
     var levelTriggered: WakeUpTree {
-        var tree = self
-        tree.children = children.map { _, child in
-            guard case .instance(let inner) = child else { return (.level, child) }
-            return (.level, .instance(inner.levelTriggered))
-        }
-        return tree
+        WakeUpTree(
+            number,
+            children.map { edge in
+                guard case .instance(let inner) = edge.child else { return Edge(trigger: .level, child: edge.child) }
+                return Edge(trigger: .level, child: .instance(inner.levelTriggered))
+            }
+        )
     }
 }

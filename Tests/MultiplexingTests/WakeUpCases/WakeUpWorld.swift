@@ -26,15 +26,15 @@ final class WakeUpWorld {
     private func make(_ tree: WakeUpTree) throws -> SharedEpoll {
         let instance = try SharedEpoll()
         instances[tree.number] = instance
-        for (trigger, child) in tree.children {
-            switch child {
+        for edge in tree.children {
+            switch edge.child {
             case .socket(let number):
                 let box = try BoxedPair()
                 pairs[number] = box
-                try instance.epoll.add(box.pair.first, for: .readable, trigger: trigger, token: Token(number))
+                try instance.epoll.add(box.pair.first, for: .readable, trigger: edge.trigger, token: Token(number))
             case .instance(let inner):
                 let inside = try make(inner)
-                try instance.epoll.add(inside.epoll, for: .readable, trigger: trigger, token: Token(100 + inner.number))
+                try instance.epoll.add(inside.epoll, for: .readable, trigger: edge.trigger, token: Token(100 + inner.number))
             }
         }
         return instance
