@@ -3,7 +3,7 @@ import Libevent
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct ConnectTests {
     @Test("a client asks and is answered", arguments: EngineKind.allCases)
     func client(_ kind: EngineKind) async throws {
@@ -47,7 +47,10 @@ struct ConnectTests {
         }
     }
 
-    @Test("fault 33: a refused connect, one that is not answered, one that is cancelled", arguments: EngineKind.allCases)
+    @Test(
+        "fault 33: a refused connect, one that is not answered, one that is cancelled",
+        arguments: EngineKind.allCases
+    )
     func failures(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)
         // Bound, but not listening: refused.
@@ -88,7 +91,10 @@ struct ConnectTests {
         }
     }
 
-    @Test("what a client writes last is sent before the connection is closed", arguments: [EngineKind.native, .libevent])
+    @Test(
+        "what a client writes last is sent before the connection is closed",
+        arguments: [EngineKind.native, .libevent]
+    )
     func lastWords(_ kind: EngineKind) async throws {
         let received = Collected<any Error>()
         try await withServer(kind) { connection in

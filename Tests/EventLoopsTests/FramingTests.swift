@@ -2,7 +2,7 @@ import EventLoops
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct FramingTests {
     @Test("lines come one by one, however they were cut", arguments: [EngineKind.native, .libevent])
     func lines(_ kind: EngineKind) async throws {

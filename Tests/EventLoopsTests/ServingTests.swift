@@ -2,7 +2,7 @@ import EventLoops
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct ServingTests {
     @Test("a task a connection: every byte comes back, small and large", arguments: EngineKind.allCases)
     func tasks(_ kind: EngineKind) async throws {

@@ -7,8 +7,7 @@ extension Listener {
         do throws(IOError) {
             try start { listener in listener.accept(open) }
         } catch {
-            report(error)
-            abort()
+            fail(error)
         }
         await waitUntilEmpty()
     }
@@ -18,8 +17,7 @@ extension Listener {
         do throws(IOError) {
             try start { listener in listener.resumeAcceptingTask() }
         } catch {
-            report(error)
-            abort()
+            fail(error)
         }
         await withDiscardingTaskGroup { group in
             while await waitForConnections() {

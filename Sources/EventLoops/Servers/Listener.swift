@@ -23,6 +23,8 @@ final class Listener: @unchecked Sendable {
     let accepted = Atomic(0)
     let refused = Atomic(0)
     private(set) var isStopped = false
+    /// Why it could not start.
+    private(set) var failure: IOError?
     private var isPaused = false
     private var acceptingTask: Resumption<Void>?
     private var whenEmpty: [Resumption<Void>] = []
@@ -40,7 +42,7 @@ final class Listener: @unchecked Sendable {
 
     /// Starts to accept: `handler` is called when connections wait, and takes them with ``accept(_:)``.
     func start(_ handler: @escaping (Listener) -> Void) throws(IOError) {
-        loop.checkThread()
+        try loop.checkIsGoing()
         guard !isStopped else { return }
         self.handler = handler
         loop.add(self)
@@ -151,6 +153,12 @@ final class Listener: @unchecked Sendable {
         acceptor = nil
         loop.cancelTimer(self)
         handler?(self)
+    }
+
+    /// It could not start.
+    func fail(_ error: IOError) {
+        failure = error
+        abort()
     }
 
     /// Closes every connection.

@@ -122,7 +122,8 @@ public final class TCPServer: Sendable {
 
     /// Serves every connection with a task of its own, until the server is shut down or the calling task is cancelled.
     ///
-    /// - Throws: `cancelled`, when every connection is closed; `alreadyRunning`; `closed` after a shut-down.
+    /// - Throws: `cancelled`, when every connection is closed; `alreadyRunning` the second time; `closed` when a loop has
+    ///   ended, and what else keeps it from starting.
     public func run(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async throws(IOError) {
         try await runOnAllLoops { listener in await listener.serve(handler) }
     }
@@ -182,6 +183,7 @@ public final class TCPServer: Sendable {
             forEachListener { $0.abort() }
         }
         for loop in ownLoops { await loop.shutDown() }
+        if let failure = listeners.compactMap(\.failure).first { throw failure }
         guard Task.isCancelled else { return }
         throw IOError("TCPServer.run", .cancelled, detail: "every connection was closed")
     }

@@ -18,7 +18,7 @@ struct RespParser {
         guard start < bytes.count else { return nil }
         guard bytes[start] == UInt8(ascii: "*") else { return try inlineCommand(in: bytes, from: start) }
         guard let header = try number(in: bytes, after: start) else { return nil }
-        guard (0...Self.mostArguments).contains(header.value) else { throw Malformed(reason: "invalid multibulk length") }
+        guard header.value <= Self.mostArguments else { throw Malformed(reason: "invalid multibulk length") }
         var place = header.end
         for _ in 0..<header.value {
             guard let end = try argument(in: bytes, at: place) else { return nil }
@@ -31,7 +31,7 @@ struct RespParser {
         guard place < bytes.count else { return nil }
         guard bytes[place] == UInt8(ascii: "$") else { throw Malformed(reason: "expected '$'") }
         guard let header = try number(in: bytes, after: place) else { return nil }
-        guard (0...Self.longestArgument).contains(header.value) else { throw Malformed(reason: "invalid bulk length") }
+        guard header.value <= Self.longestArgument else { throw Malformed(reason: "invalid bulk length") }
         let end = header.end + header.value
         guard end + 2 <= bytes.count else { return nil }
         arguments.append(header.end..<end)

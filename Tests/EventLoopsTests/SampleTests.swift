@@ -1,0 +1,64 @@
+import EventLoops
+import Sockets
+import Testing
+
+/// The samples of the documentation, as they stand there, but for the addresses.
+@Suite(.serialized, .timeLimit(.minutes(1)))
+struct SampleTests {
+    private static func serveWithTasks(_ address: SocketAddress) async throws {
+        try await TCPServer.serve(on: address) { connection in
+            while let chunk = try await connection.read() {
+                try await connection.write(chunk)
+            }
+        }
+    }
+
+    private static func serveWithChunks(_ address: SocketAddress) async throws {
+        try await TCPServer.serve(on: address, engine: .libevent) { connection, chunk in
+            connection.write(chunk)
+        }
+    }
+
+    private static func ask(_ port: UInt16) async throws -> String? {
+        try await TCPConnection.connect(toHost: "localhost", port: port, within: .seconds(5)) { connection in
+            try await connection.write("hello\n")
+            return try await connection.readLine()
+        }
+    }
+
+    @Test("the servers and the client of the documentation", arguments: [serveWithTasks, serveWithChunks])
+    func servers(_ serve: @escaping @Sendable (SocketAddress) async throws -> Void) async throws {
+        // A port that was free a moment ago.
+        let free = try Socket.bound(to: .loopback(port: 0), .stream)
+        let port = try #require(try free.localAddress().port)
+        free.close()
+        let serving = Task { try await serve(.loopback(port: port)) }
+        var answer: String?
+        for _ in 0..<1000 where answer == nil { answer = try? await Self.ask(port) }
+        #expect(answer == "hello")
+        serving.cancel()
+        await #expect { try await serving.value } throws: { ($0 as? IOError)?.code == .cancelled }
+    }
+
+    @Test("the timers of the documentation")
+    func timers() async throws {
+        let loop = try EventLoop()
+        try await loop.sleep(for: .milliseconds(10))
+        for await tick in loop.interval(every: .milliseconds(10)) where tick >= 3 { break }
+        await loop.shutDown()
+    }
+
+    @Test("the time-out of the documentation")
+    func timeout() async throws {
+        try await withServer(.native) { connection in
+            let line = try await connection.loop.timeout(.seconds(30)) {
+                try await connection.readLine()
+            }
+            try await connection.write(line ?? "")
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("in time\n")
+            #expect(try await peer.receiveText(7) == "in time")
+        }
+    }
+}
