@@ -5,7 +5,7 @@ public import Sockets
 ///
 /// A loop belongs to whoever holds it until it runs, then to the thread that runs it; ``poster()`` is the only way in from
 /// other threads. Watched sockets are owned by their watch, so removal always comes before the close.
-public protocol EventEngine: AnyObject {
+public protocol EventEngine: AnyObject, SendableMetatype {
     /// A socket that is watched, and owned while it is.
     associatedtype Watch: SocketWatch
     /// A timer or a signal that calls back until it is cancelled.

@@ -34,7 +34,12 @@ final class WakeUpWorld {
                 try instance.epoll.add(box.pair.first, for: .readable, trigger: edge.trigger, token: Token(number))
             case .instance(let inner):
                 let inside = try make(inner)
-                try instance.epoll.add(inside.epoll, for: .readable, trigger: edge.trigger, token: Token(100 + inner.number))
+                try instance.epoll.add(
+                    inside.epoll,
+                    for: .readable,
+                    trigger: edge.trigger,
+                    token: Token(100 + inner.number)
+                )
             }
         }
         return instance

@@ -1,0 +1,111 @@
+import Glibc
+import Libevent
+import Multiplexing
+import Readiness
+import Sockets
+import Testing
+
+/// What every engine promises of signals; in processes of their own, for a signal is the whole process's.
+@Suite(.timeLimit(.minutes(1))) struct SignalContractTests {
+    @Test("A signal comes to every engine that asked, on its thread, and to every handler")
+    func everyEngine() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            let engines = try EngineKind.allCases.map { try $0.make() }
+            var calls: [Int] = Array(repeating: 0, count: engines.count)
+            for (index, engine) in engines.enumerated() {
+                try onSignal(.user1, of: engine) { calls[index] += 1 }
+                try onSignal(.user1, of: engine) { calls[index] += 10 }
+            }
+            allowSignals()
+            kill(getpid(), SIGUSR1)
+            for (index, engine) in engines.enumerated() { try run(engine) { calls[index] == 11 } }
+            #expect(calls.allSatisfy { $0 == 11 })
+            exit(0)
+        }
+    }
+
+    @Test("A cancelled one gets none, and the disposition from before comes back with the last")
+    func cancelling() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            signal(SIGUSR1, SIG_IGN)
+            for kind in EngineKind.allCases { try cancelSignals(of: kind.make()) }
+            exit(0)
+        }
+    }
+
+    @Test("What cannot be caught is an error", arguments: EngineKind.allCases)
+    func impossible(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            for number in [SIGKILL, SIGSTOP, SIGSEGV, 0, -1, 1000] {
+                let error = #expect(throws: IOError.self) { try engine.onSignal(Signal(rawValue: number)) { _ in } }
+                #expect(error?.code == .invalidArgument)
+            }
+            #expect(try engine.run(.untilIdle) == .idle)
+        }
+        try check(kind.make())
+    }
+
+    @Test("fault 23: a forked child is refused, and its parent goes on undisturbed")
+    func fork() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            for kind in EngineKind.allCases { try forkBeside(kind.make()) }
+            exit(0)
+        }
+    }
+}
+
+/// The threads of the concurrency pool block signals.
+private func allowSignals() {
+    var all = sigset_t()
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &all, nil)
+}
+
+private func onSignal(_ signal: Signal, of engine: some EventEngine, _ body: @escaping () -> Void) throws {
+    try engine.onSignal(signal) { _ in body() }
+}
+
+private func run(_ engine: some EventEngine, until condition: @escaping () -> Bool) throws {
+    try engine.run(until: condition)
+}
+
+private func cancelSignals(of engine: some EventEngine) throws {
+    var calls = 0
+    allowSignals()
+    let first = try engine.onSignal(.user1) { _ in calls += 1 }
+    let second = try engine.onSignal(.user1) { _ in calls += 10 }
+    first.cancel()
+    kill(getpid(), SIGUSR1)
+    try engine.run(until: { calls > 0 })
+    #expect(calls == 10)
+    second.cancel()
+    // Ignored again, or it would end the process.
+    kill(getpid(), SIGUSR1)
+    #expect(try engine.run(.untilIdle) == .idle)
+    #expect(calls == 10)
+}
+
+private typealias Fork = @convention(c) () -> pid_t
+
+private func forkBeside(_ engine: some EventEngine) throws {
+    guard let symbol = unsafe dlsym(nil, "fork") else { exit(1) }
+    let pair = try Pair()
+    var calls = 0
+    let watch = try engine.watch(pair.takeFirst(), for: .readable) { watch, _ in
+        calls += 1
+        _ = try? watch.socket.readText()
+    }
+    let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
+    if child == 0 {
+        let refusal = #expect(throws: IOError.self) { try engine.run(.withoutWaiting) }
+        // What it closes is its own copy.
+        watch.close()
+        _exit(refusal?.code == .forked ? 0 : 1)
+    }
+    var status: CInt = -1
+    #expect(unsafe waitpid(child, &status, 0) == child)
+    #expect(status == 0)
+    try pair.send("x")
+    try engine.run(until: { calls == 1 })
+    watch.close()
+}
