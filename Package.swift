@@ -60,6 +60,11 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "EvlabCrossCheck",
+            dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .target(
             name: "EvlabComparison",
             dependencies: [
                 "CBaselines", "CLinux", "Multiplexing", "Readiness", "Sockets", system,
@@ -70,8 +75,8 @@ let package = Package(
         .executableTarget(
             name: "evlab",
             dependencies: [
-                "CBaselines", "CLinux", "EventLoops", "EvlabComparison", "EvlabDemos", "Libevent", "Multiplexing",
-                "Readiness", "Sockets", system,
+                "CBaselines", "CLinux", "EventLoops", "EvlabComparison", "EvlabCrossCheck", "EvlabDemos", "Libevent",
+                "Multiplexing", "Readiness", "Sockets", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -96,6 +101,11 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "EvlabCrossCheckTests",
+            dependencies: ["EvlabCrossCheck", "Libevent", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

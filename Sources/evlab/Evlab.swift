@@ -5,6 +5,9 @@ struct Evlab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evlab",
         abstract: "Event-driven I/O on Linux: demonstrations, and native multiplexing compared with libevent.",
-        subcommands: [DemoCommand.self, CompareCommand.self, ServeCommand.self, GenerateCommand.self, WorkCommand.self]
+        subcommands: [
+            DemoCommand.self, CrossCheckCommand.self, CompareCommand.self, ServeCommand.self, GenerateCommand.self,
+            WorkCommand.self,
+        ]
     )
 }

@@ -28,6 +28,7 @@
 #include "CLinuxMultiplexing.h"
 #include "CLinuxProcess.h"
 #include "CLinuxSignals.h"
+#include "CLinuxSocketQueues.h"
 #include "CLinuxThreads.h"
 #include "CLinuxWatches.h"
 

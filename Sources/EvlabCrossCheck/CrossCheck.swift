@@ -1,0 +1,82 @@
+internal import Multiplexing
+package import Sockets
+
+/// Runs seeded scripts, episode after episode, until a finding, a number of operations or a time ends it.
+///
+/// Thread rule: one thread; nothing is shared, so that several may run at a time.
+package struct CrossCheck {
+    /// How long, and where to begin.
+    package struct Options: Sendable {
+        /// Decides every operation; the first episode's seed.
+        package var seed: UInt64
+        /// Operations in all; `nil` for no limit.
+        package var steps: Int?
+        /// Time in all; `nil` for no limit.
+        package var limit: Duration?
+        /// Operations of one episode, after which a new world is made.
+        package var episodeLength = 300
+
+        package init(seed: UInt64, steps: Int? = nil, limit: Duration? = nil) {
+            self.seed = seed
+            self.steps = steps
+            self.limit = limit
+        }
+    }
+
+    private let options: Options
+    private let makeObserver: Episode.MakeObserver
+    private var counts = Counts()
+
+    package init(
+        _ options: Options,
+        observers makeObserver: @escaping Episode.MakeObserver = { name throws(IOError) in try name.makeObserver() }
+    ) {
+        self.options = options
+        self.makeObserver = makeObserver
+    }
+
+    /// Runs.
+    ///
+    /// - Parameters:
+    ///   - progress: called after each episode with what was done so far.
+    ///   - record: called with each line of the trace, in order; `nil` where none is wanted, which is faster.
+    /// - Throws: what keeps the world from being made, such as `noDescriptors`.
+    package consuming func run(
+        progress: (Counts) -> Void = { _ in },
+        record: ((UInt64, TraceLine) -> Void)? = nil
+    ) throws(IOError) -> Report {
+        let start = MonotonicInstant.now
+        var seed = options.seed
+        var stepsLeft = options.steps ?? .max
+        while stepsLeft > 0, options.limit.map({ start.duration(to: .now) < $0 }) ?? true {
+            let length = min(stepsLeft, options.episodeLength)
+            let script = ScriptGenerator.script(seed: seed, count: length)
+            let episode = try Episode(recording: record != nil, observers: makeObserver)
+            let finding = try episode.run(script)
+            counts.add(episode.counts)
+            if let record { for line in episode.trace { record(seed, line) } }
+            if let finding {
+                let discovery = try discover(seed, script, finding)
+                return Report(seed: options.seed, counts: counts, time: start.duration(to: .now), discovery: discovery)
+            }
+            progress(counts)
+            stepsLeft -= length
+            seed &+= 1
+        }
+        return Report(seed: options.seed, counts: counts, time: start.duration(to: .now), discovery: nil)
+    }
+
+    private func discover(_ seed: UInt64, _ script: [Operation], _ finding: Finding) throws(IOError) -> Discovery {
+        var shrinker = Shrinker(observers: makeObserver)
+        let short = try shrinker.shrink(script, finding)
+        let replay = try Episode(recording: true, observers: makeObserver)
+        _ = try replay.run(short.script)
+        return Discovery(
+            seed: seed,
+            original: script,
+            script: short.script,
+            finding: short.finding,
+            trace: replay.trace
+        )
+    }
+}

@@ -1,0 +1,47 @@
+import EvlabCrossCheck
+import Sockets
+import Testing
+
+@Suite
+struct CrossCheckTests {
+    /// Long enough that every operation, every kind of descriptor and every row of the table comes.
+    @Test
+    func `Both engines agree, and everything was tried`() throws {
+        let report = try CrossCheck(CrossCheck.Options(seed: 20, steps: 6000)).run()
+        #expect(report.discovery == nil, "\(report.text)")
+        for kind in OperationKind.allCases { #expect(report.counts.operations[kind] ?? 0 > 0, "\(kind)") }
+        for kind in DescriptorKind.allCases { #expect(report.counts.descriptors[kind] ?? 0 > 0, "\(kind)") }
+        for row in NormalisationRow.allCases { #expect(report.counts.rows[row] ?? 0 > 0, "\(row)") }
+        #expect(report.counts.openPredictions * 20 <= report.counts.predictions)
+    }
+
+    @Test
+    func `The same seed gives the same script`() {
+        let script = ScriptGenerator.script(seed: 7, count: 500)
+        #expect(script == ScriptGenerator.script(seed: 7, count: 500))
+        #expect(script != ScriptGenerator.script(seed: 8, count: 500))
+        // What a machine or a standard library decides would show here.
+        #expect(
+            script.prefix(4).map(\.description) == [
+                ".make(.tcp, 0, 1)", ".make(.tcp, 2, 3)", ".write(1, 26)", ".write(0, 81)",
+            ]
+        )
+    }
+
+    @Test
+    func `Operations without what they need do nothing`() throws {
+        let finding = try Episode.finding(in: [
+            .write(0, 10), .make(.tcp, 0, 1), .close(5), .accept(7, from: 0), .duplicate(9, as: 10), .write(0, 10),
+            .make(.pipe, 0, 3), .connect(4, to: 0),
+        ])
+        #expect(finding == nil)
+    }
+
+    @Test
+    func `A report is for people`() throws {
+        let report = try CrossCheck(CrossCheck.Options(seed: 3, steps: 300)).run()
+        #expect(report.text.contains("Seed 3: "))
+        #expect(report.text.contains("No difference is unexplained."))
+        #expect(report.observationsPerMinute > 0)
+    }
+}
