@@ -70,11 +70,8 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     /// wait, not all (`epoll_ctl(2)`, EPOLLEXCLUSIVE): for a listening socket that several loops share.
     ///
     /// Which one is woken is not specified; the kernel here takes the one that began to wait last. The registration cannot
-    /// be changed: remove the descriptor and add it again.
+    /// be changed: remove the descriptor and add it again. The kernel takes readable, writable or both, and no one-shot.
     ///
-    /// - Parameters:
-    ///   - interest: readable, writable or both: the kernel takes no others.
-    ///   - trigger: level or edge: one-shot cannot be exclusive.
     /// - Throws: as ``add(_:for:trigger:token:)``; `unsupported` for another interest or trigger.
     public func addExclusively(
         _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
