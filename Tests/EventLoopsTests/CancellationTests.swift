@@ -1,4 +1,5 @@
 import EventLoops
+import Readiness
 import Sockets
 import Synchronization
 import Testing
@@ -168,12 +169,12 @@ private final class Outcomes: Sendable {
     func add(_ error: (any Error)?) {
         let code = (error as? IOError)?.code
         let isExpected = error == nil || error is CancellationError || code == .cancelled || code == .closed
-        state.withLock { state in
+        state.withLock(of: self) { state in
             state.count += 1
             if !isExpected { state.unexpected.append("\(error.map { "\($0)" } ?? "")") }
         }
     }
 
-    var count: Int { state.withLock { $0.count } }
-    var unexpected: [String] { state.withLock { $0.unexpected } }
+    var count: Int { state.withLock(of: self) { $0.count } }
+    var unexpected: [String] { state.withLock(of: self) { $0.unexpected } }
 }

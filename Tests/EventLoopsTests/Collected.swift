@@ -1,3 +1,4 @@
+import Readiness
 import Synchronization
 
 /// Values from several tasks, in the order of their coming.
@@ -5,8 +6,8 @@ final class Collected<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])
 
     func add(_ value: Value) {
-        values.withLock { $0.append(value) }
+        values.withLock(of: self) { $0.append(value) }
     }
 
-    var all: [Value] { values.withLock { $0 } }
+    var all: [Value] { values.withLock(of: self) { $0 } }
 }
