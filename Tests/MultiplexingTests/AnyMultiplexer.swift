@@ -69,12 +69,14 @@ struct AnyMultiplexer: ~Copyable, Multiplexer {
         try epoll?.remove(holder)
     }
 
+    @discardableResult
     mutating func wait(into batch: inout EventBatch, until deadline: MonotonicInstant?) throws(IOError) -> Int {
         if let count = try select?.wait(into: &batch, until: deadline) { return count }
         if let count = try poll?.wait(into: &batch, until: deadline) { return count }
         return try epoll?.wait(into: &batch, until: deadline) ?? 0
     }
 
+    @discardableResult
     mutating func wait(into batch: inout EventBatch, upTo limit: Duration?) throws(IOError) -> Int {
         if let count = try select?.wait(into: &batch, upTo: limit) { return count }
         if let count = try poll?.wait(into: &batch, upTo: limit) { return count }

@@ -113,3 +113,11 @@ func openDescriptorCount() -> Int {
     while unsafe readdir(directory) != nil { count += 1 }
     return count
 }
+
+/// How often the calling thread has gone to sleep, and not just been interrupted by others.
+func voluntarySwitches() -> Int {
+    var usage = rusage()
+    // RUSAGE_THREAD, which the Glibc module hides.
+    unsafe getrusage(1, &usage)
+    return usage.ru_nvcsw
+}

@@ -1,0 +1,94 @@
+import CLinux
+import Glibc
+import Multiplexing
+import Readiness
+import Sockets
+import SystemPackage
+import Testing
+
+/// Each in a process of its own, for a child has what its parent has.
+@Suite("Forked children and programs", .timeLimit(.minutes(1)))
+struct ForkTests {
+    @Test(
+        "fault 23: a child is refused, makes a multiplexer of its own, and leaves its parent's alone",
+        arguments: MultiplexerKind.allCases
+    )
+    func fork(_ kind: MultiplexerKind) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            var multiplexer = try kind.make()
+            let pair = try Socket.pair()
+            try multiplexer.add(pair.first, for: .readable, trigger: .level, token: 1)
+            let number = pair.first.fileDescriptor
+            let child = try ForkedChild {
+                var batch = try EventBatch(capacity: 4)
+                let refusals = [
+                    failure { () throws(IOError) in try multiplexer.remove(number) },
+                    failure { () throws(IOError) in try multiplexer.rearm(number) },
+                    failure { () throws(IOError) in
+                        try multiplexer.modify(number, for: [], trigger: .level, token: 2)
+                    },
+                    failure { () throws(IOError) in
+                        try multiplexer.add(pair.second, for: .readable, trigger: .level, token: 2)
+                    },
+                    failure { () throws(IOError) in try multiplexer.wait(into: &batch, upTo: .zero) },
+                ]
+                var own = try kind.make()
+                let event = try makeEventDescriptor(1)
+                try own.add(number, for: .readable, trigger: .level, token: 2)
+                try own.add(event, for: .readable, trigger: .level, token: 3)
+                let tokens = try own.readyNow().map(\.token)
+                Descriptor(adopting: number).close()
+                return refusals.allSatisfy { $0?.code == .forked } && tokens == [3]
+            }
+            let isRight = child.succeeds()
+            #expect(isRight)
+            #expect(try multiplexer.readyNow().isEmpty)
+            try pair.second.write("x")
+            #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
+            try multiplexer.remove(number)
+        }
+    }
+
+    @Test(
+        "fault 20: a descriptor that a child inherited, and we closed, is heard of no more",
+        arguments: MultiplexerMode.all
+    )
+    func inherited(_ mode: MultiplexerMode) async {
+        await #expect(processExitsWith: .success) { [mode] in
+            var multiplexer = try mode.kind.make()
+            let interest = mode.kind.everyInterest
+            try Socket.pair().split { (first, second) throws in
+                try multiplexer.add(first, for: interest, trigger: mode.trigger, token: 1)
+                let child = try ForkedChild {
+                    while true { pause() }
+                }
+                first.close()
+                try second.write("x")
+                // A registration that is left in the kernel would end this wait at once, or keep it from sleeping.
+                let sleeps = voluntarySwitches()
+                var batch = try EventBatch(capacity: 4)
+                #expect(try multiplexer.wait(into: &batch, upTo: .milliseconds(20)) == 0)
+                #expect(voluntarySwitches() > sleeps)
+                // The number is free for others.
+                let event = try makeEventDescriptor(1)
+                try multiplexer.add(event, for: .readable, trigger: mode.trigger, token: 2)
+                #expect(try multiplexer.readyNow() == [EventBatch.Event(token: 2, events: .readable)])
+                child.kill()
+            }
+        }
+    }
+
+    @Test("fault 24: programs that are started inherit nothing of a multiplexer", arguments: MultiplexerKind.allCases)
+    func closeOnExec(_ kind: MultiplexerKind) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            func openNumbers() -> Set<CInt> { Set((0..<1024).filter { fcntl($0, F_GETFD) >= 0 }) }
+            let before = openNumbers()
+            var multiplexer = try kind.make()
+            let new = openNumbers().subtracting(before)
+            // Only epoll is itself a descriptor.
+            #expect(new.count == (kind == .epoll ? 1 : 0))
+            #expect(new.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
+            #expect(try multiplexer.readyNow().isEmpty)
+        }
+    }
+}
