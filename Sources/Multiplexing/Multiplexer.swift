@@ -50,7 +50,8 @@ public protocol Multiplexer: ~Copyable {
     /// Ends the watching of a descriptor: no batch hands out an event of it after this call, those that were collected
     /// before included.
     ///
-    /// - Throws: `notRegistered`, `forked`.
+    /// - Throws: `notRegistered`, `forked`; `closed` when somebody else has closed it before, and it is removed all the
+    ///   same.
     mutating func remove(_ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable) throws(IOError)
 
     /// Waits until a registered descriptor is ready, and collects up to `batch.capacity` events.

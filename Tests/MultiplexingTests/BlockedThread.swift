@@ -23,6 +23,12 @@ struct BlockedThread {
         return state == "S"
     }
 
+    /// Lets a test go on, at the latest when its patience ends.
+    func waitUntilItWaits() {
+        let deadline = ContinuousClock.now + patience
+        while !isWaiting, ContinuousClock.now < deadline { usleep(100) }
+    }
+
     #if arch(x86_64)
         // epoll_wait, epoll_pwait, epoll_pwait2, poll, ppoll, pselect6
         private static let waitingCalls: Set<Int> = [232, 281, 441, 7, 271, 270]

@@ -7,72 +7,125 @@ import Testing
 
 @Suite("Registering what cannot be registered", .timeLimit(.minutes(1)))
 struct RegistrationErrorTests {
-    @Test("files that never block are not pollable", arguments: ["/dev/null", "/dev/zero", "/proc/self/exe", "/"])
-    func notPollable(_ path: FilePath) throws {
+    @Test(
+        "fault 34: files that never block are refused by epoll, always ready elsewhere",
+        arguments: MultiplexerMode.all,
+        ["/dev/null", "/dev/zero", "/proc/self/exe", "/"]
+    )
+    func neverBlocks(_ mode: MultiplexerMode, _ path: FilePath) throws {
         let file = Descriptor(adopting: try FileDescriptor.open(path, .readOnly))
-        let epoll = try Epoll()
-        let error = failure { () throws(IOError) in try epoll.add(file, for: .readable, token: 0) }
-        #expect(error?.code == .notPollable)
-        #expect(error?.errno == .notPermitted)
-        #expect(error?.detail.contains("directly") == true)
-        #expect(failure { () throws(IOError) in try epoll.remove(file) }?.code == .notRegistered)
+        var multiplexer = try mode.kind.make()
+        let error = failure { () throws(IOError) in
+            try multiplexer.add(file, for: .readable, trigger: mode.trigger, token: 1)
+        }
+        guard multiplexer.capabilities.contains(.anyFile) else {
+            #expect(error?.code == .notPollable)
+            #expect(error?.errno == .notPermitted)
+            #expect(error?.detail.contains("directly") == true)
+            #expect(failure { () throws(IOError) in try multiplexer.remove(file) }?.code == .notRegistered)
+            return
+        }
+        #expect(error == nil)
+        for _ in 0..<3 {
+            #expect(try multiplexer.readyNow() == [EventBatch.Event(token: 1, events: .readable)])
+            if mode.trigger.isOneShot { try multiplexer.rearm(file) }
+        }
     }
 
-    @Test("a second add is refused and leaves the first undisturbed", arguments: Trigger.allCases)
-    func addedTwice(_ trigger: Trigger) throws {
-        let event = try makeEventDescriptor(1)
-        let epoll = try Epoll()
-        try epoll.add(event, for: .readable, trigger: trigger, token: 1)
-        let error = failure { () throws(IOError) in try epoll.add(event, for: .writable, token: 2) }
-        #expect(error?.code == .alreadyRegistered)
-        #expect(error?.errno == .fileExists)
-        #expect(try readyNow(epoll) == [EventBatch.Event(token: 1, events: .readable)])
+    @Test("fault 34: a terminal is like a socket", arguments: MultiplexerMode.all)
+    func terminal(_ mode: MultiplexerMode) throws {
+        let terminal = try Terminal()
+        var multiplexer = try mode.kind.make()
+        try multiplexer.add(terminal.terminal, for: .readable, trigger: mode.trigger, token: 1)
+        #expect(try multiplexer.readyNow().isEmpty)
+        terminal.type("x")
+        #expect(try multiplexer.readyNow().isEmpty)
+        terminal.type("\n")
+        #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
     }
 
-    @Test("what is not there is neither removed nor changed")
-    func notRegistered() throws {
+    @Test(
+        "fault 22: a second add is refused and leaves the first undisturbed",
+        arguments: MultiplexerMode.all
+    )
+    func addedTwice(_ mode: MultiplexerMode) throws {
         let event = try makeEventDescriptor(1)
-        let epoll = try Epoll()
+        var multiplexer = try mode.kind.make()
+        try multiplexer.add(event, for: .readable, trigger: mode.trigger, token: 1)
+        for _ in 0..<2 {
+            let error = failure { () throws(IOError) in
+                try multiplexer.add(event, for: .writable, trigger: .level, token: 2)
+            }
+            #expect(error?.code == .alreadyRegistered)
+            #expect(error?.errno == .fileExists)
+        }
+        #expect(try multiplexer.readyNow() == [EventBatch.Event(token: 1, events: .readable)])
+    }
+
+    @Test("fault 22: what is not there is neither removed nor changed", arguments: MultiplexerKind.allCases)
+    func notRegistered(_ kind: MultiplexerKind) throws {
+        let event = try makeEventDescriptor(1)
+        var multiplexer = try kind.make()
         func expectNotRegistered(sourceLocation: SourceLocation = #_sourceLocation) {
             let errors = [
-                failure { () throws(IOError) in try epoll.remove(event) },
-                failure { () throws(IOError) in try epoll.rearm(event) },
-                failure { () throws(IOError) in try epoll.modify(event, for: .readable, token: 0) },
+                failure { () throws(IOError) in try multiplexer.remove(event) },
+                failure { () throws(IOError) in try multiplexer.rearm(event) },
+                failure { () throws(IOError) in
+                    try multiplexer.modify(event, for: .readable, trigger: .level, token: 0)
+                },
             ]
             #expect(errors.allSatisfy { $0?.code == .notRegistered }, sourceLocation: sourceLocation)
         }
         expectNotRegistered()
-        try epoll.add(event, for: .readable, token: 0)
-        try epoll.remove(event)
+        try multiplexer.add(event, for: .readable, token: 0)
+        try multiplexer.remove(event)
         expectNotRegistered()
-        try epoll.add(event, for: .readable, token: 0)
-        #expect(try readyNow(epoll).count == 1)
+        try multiplexer.add(event, for: .readable, token: 0)
+        #expect(try multiplexer.readyNow().count == 1)
     }
 
-    @Test("a number that is not open is closed", arguments: [CInt(-1), .min, 900_000])
-    func notOpen(_ number: CInt) throws {
+    @Test(
+        "fault 34: a number that is not open is closed",
+        arguments: MultiplexerKind.allCases,
+        [CInt(-1), .min, 900_000, .max]
+    )
+    func notOpen(_ kind: MultiplexerKind, _ number: CInt) throws {
         let descriptor = FileDescriptor(rawValue: number)
-        let epoll = try Epoll()
-        let error = failure { () throws(IOError) in try epoll.add(descriptor, for: .readable, token: 0) }
+        var multiplexer = try kind.make()
+        let error = failure { () throws(IOError) in try multiplexer.add(descriptor, for: .readable, token: 0) }
         #expect(error?.code == .closed)
         #expect(error?.errno == .badFileDescriptor)
-        if number < 0 {
-            #expect(failure { () throws(IOError) in try epoll.rearm(descriptor) }?.code == .closed)
-            #expect(failure { () throws(IOError) in try epoll.remove(descriptor) }?.code == .closed)
-        }
+        let expected: IOError.Code = number < 0 ? .closed : .notRegistered
+        #expect(failure { () throws(IOError) in try multiplexer.rearm(descriptor) }?.code == expected)
+        #expect(failure { () throws(IOError) in try multiplexer.remove(descriptor) }?.code == expected)
+        #expect(try multiplexer.readyNow().isEmpty)
     }
 
-    @Test("what somebody else has closed is not there any more")
-    func closedByOthers() async {
-        await #expect(processExitsWith: .success) {
-            let epoll = try Epoll()
-            for _ in 0..<3 {
+    @Test("what somebody else has closed is not there any more", arguments: MultiplexerMode.all)
+    func closedByOthers(_ mode: MultiplexerMode) async {
+        await #expect(processExitsWith: .success) { [mode] in
+            var multiplexer = try mode.kind.make()
+            for round in 0..<4 {
                 let event = try makeEventDescriptor(1).release()
-                try epoll.add(event, for: .readable, token: 1)
+                try multiplexer.add(event, for: .readable, trigger: mode.trigger, token: 1)
                 try event.close()
-                #expect(failure { () throws(IOError) in try epoll.rearm(event) }?.code == .closed)
-                #expect(failure { () throws(IOError) in try epoll.remove(event) }?.code == .notRegistered)
-                #expect(try readyNow(epoll).isEmpty)
+                switch round {
+                case 0:
+                    #expect(failure { () throws(IOError) in try multiplexer.rearm(event) }?.code == .closed)
+                case 1:
+                    #expect(failure { () throws(IOError) in try multiplexer.remove(event) }?.code == .closed)
+                case 2:
+                    let error = failure { () throws(IOError) in
+                        try multiplexer.modify(event, for: .writable, trigger: .level, token: 2)
+                    }
+                    #expect(error?.code == .closed)
+                default:
+                    // The wait finds out by itself.
+                    break
+                }
+                #expect(try multiplexer.readyNow().isEmpty)
+                guard round < 3 || mode.kind != .epoll else { continue }
+                #expect(failure { () throws(IOError) in try multiplexer.remove(event) }?.code == .notRegistered)
             }
         }
     }
@@ -92,11 +145,22 @@ struct RegistrationErrorTests {
         #expect(error?.detail.contains("\(capacity)") == true)
     }
 
-    @Test("a batch that still holds events of one epoll is refused by another")
-    func foreignBatch() throws {
+    @Test("a batch does not grow to less than it holds, nor to more than is possible", arguments: [9, (1 << 20) + 1])
+    func limit(_ limit: Int) {
+        let error = failure { () throws(IOError) in try EventBatch(capacity: 10, growingTo: limit) }
+        #expect(error?.code == .outOfRange)
+        #expect(error?.detail.contains("\(limit)") == true)
+    }
+
+    @Test(
+        "a batch that still holds events of one multiplexer is refused by another",
+        arguments: MultiplexerKind.allCases,
+        MultiplexerKind.allCases
+    )
+    func foreignBatch(_ kind: MultiplexerKind, _ otherKind: MultiplexerKind) throws {
         let event = try makeEventDescriptor(1)
-        let one = try Epoll()
-        let other = try Epoll()
+        var one = try kind.make()
+        var other = try otherKind.make()
         try one.add(event, for: .readable, token: 1)
         try other.add(event, for: .readable, token: 2)
         var batch = try EventBatch(capacity: 8)
@@ -114,32 +178,5 @@ struct RegistrationErrorTests {
         try other.wait(into: &batch, upTo: .zero)
         let events = batch.rest()
         #expect(events.map(\.token) == [2])
-    }
-
-    @Test("a forked child is refused, and its closes leave the parent's registrations alone")
-    func fork() async {
-        await #expect(processExitsWith: .success) {
-            typealias Fork = @convention(c) () -> pid_t
-            guard let symbol = unsafe dlsym(nil, "fork") else { exit(1) }
-            let epoll = try Epoll()
-            let pair = try Socket.pair()
-            try epoll.add(pair.first, for: .readable, token: 1)
-            let number = pair.first.fileDescriptor
-            let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
-            if child == 0 {
-                let refusals = [
-                    failure { () throws(IOError) in try epoll.remove(number) },
-                    failure { () throws(IOError) in try epoll.rearm(number) },
-                    failure { () throws(IOError) in try epoll.add(pair.second, for: .readable, token: 2) },
-                ]
-                Descriptor(adopting: number).close()
-                _exit(refusals.allSatisfy { $0?.code == .forked } ? 0 : 1)
-            }
-            var status: CInt = -1
-            #expect(unsafe waitpid(child, &status, 0) == child)
-            #expect(status == 0)
-            try pair.second.write("x")
-            #expect(try nextEvents(epoll).map(\.token) == [1])
-        }
     }
 }

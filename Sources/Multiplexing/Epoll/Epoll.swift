@@ -138,6 +138,9 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     }
 
     private func addLocked(_ number: CInt, _ mode: RegistrationMode, _ token: Token) -> CInt {
+        // No room is made for a number that may be any: that of high ones is large.
+        guard unsafe registrations.slot(UInt32(bitPattern: number)) != nil || clinux_is_open(number)
+        else { return -EBADF }
         guard let slot = unsafe registrations.makeSlot(UInt32(bitPattern: number)) else { return -ENOMEM }
         let key = unsafe slot.pointee.nextKey(number)
         if unsafe slot.pointee.currentMode.isRegistered {

@@ -86,6 +86,7 @@ struct Scanner<Set: ScannedSet & ~Copyable>: ~Copyable, Sendable {
         guard wasRegistered else { throw .registration(operation, -ENOENT, number) }
         watching.ended(number)
         set.drop(number)
+        guard clinux_is_open(number) else { throw .notOpen(operation, number) }
     }
 
     // MARK: Waiting
