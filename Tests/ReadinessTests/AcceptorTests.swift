@@ -78,7 +78,7 @@ struct AcceptorTests {
         try Self.close(clients)
     }
 
-    @Test("without descriptors it sheds what waits, and clients learn at once; then it heals")
+    @Test("fault 1: without descriptors it sheds what waits, and clients learn at once; then it heals")
     func sheds() async {
         await #expect(processExitsWith: .success) {
             let (listener, clients) = try Self.listener(waiting: 5)
@@ -104,7 +104,7 @@ struct AcceptorTests {
         }
     }
 
-    @Test("told to pause, it leaves connections waiting; they are served when descriptors return")
+    @Test("fault 1: told to pause, it leaves connections waiting; they are served when descriptors return")
     func pauses() async {
         await #expect(processExitsWith: .success) {
             let (listener, clients) = try Self.listener(waiting: 2)
@@ -158,7 +158,7 @@ struct AcceptorTests {
     }
 
     @Test(
-        "what the whole system lacks is not shed: accepting pauses, and heals",
+        "fault 2: what the whole system lacks is not shed: accepting pauses, and heals",
         arguments: ["ENFILE", "ENOBUFS", "ENOMEM"]
     )
     func systemExhausted(_ name: String) async {
@@ -182,7 +182,7 @@ struct AcceptorTests {
     }
 
     @Test(
-        "connections that failed while they waited are passed over",
+        "fault 3: connections that failed while they waited are passed over",
         arguments: ["ECONNABORTED", "EPROTO", "EINTR", "ENETDOWN", "EHOSTUNREACH", "ENOPROTOOPT"]
     )
     func passedOver(_ name: String) async {
@@ -198,7 +198,7 @@ struct AcceptorTests {
         }
     }
 
-    @Test("close is never repeated after EINTR")
+    @Test("fault 7: close is never repeated after EINTR")
     func closeOnce() async {
         await #expect(processExitsWith: .success) {
             let socket = try Socket(.ipv4)

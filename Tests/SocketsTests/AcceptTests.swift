@@ -24,7 +24,7 @@ struct AcceptTests {
         #expect(failure { () throws(IOError) in try datagram.listen(backlog: 1) }?.code == .unsupported)
     }
 
-    @Test("a client that resets before it is accepted", arguments: Link.tcp)
+    @Test("fault 4: a client that resets before it is accepted", arguments: Link.tcp)
     func resetBeforeAccept(_ link: Link) throws {
         let listener = try Socket.listening(on: link.freeAddress)
         let client = try Socket.connecting(to: listener.localAddress()).intoSocket()
@@ -42,7 +42,7 @@ struct AcceptTests {
         #expect(end.outcome == .end)
     }
 
-    @Test("a burst of connections is accepted whole", arguments: Link.allCases)
+    @Test("fault 5: a burst of connections is accepted whole", arguments: Link.allCases)
     func burst(_ link: Link) throws {
         let listener = try Socket.listening(on: link.freeAddress, kind: link.kind)
         let address = try listener.localAddress()
@@ -55,7 +55,7 @@ struct AcceptTests {
         for client in clients { try client.close() }
     }
 
-    @Test("the peer of a unix client without a name is unnamed; one with a name has it")
+    @Test("fault 39: the peer of a unix client without a name is unnamed; one with a name has it")
     func unixPeers() throws {
         let listener = try Socket.listening(on: .unnamedUnix)
         let address = try listener.localAddress()
@@ -71,7 +71,7 @@ struct AcceptTests {
         #expect(unnamed.outcome == .connected)
     }
 
-    @Test("an address in use", arguments: Link.allCases)
+    @Test("fault 45: an address in use", arguments: Link.allCases)
     func inUse(_ link: Link) throws {
         let listener = try Socket.listening(on: link.freeAddress, kind: link.kind)
         let address = try listener.localAddress()

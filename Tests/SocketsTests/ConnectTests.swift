@@ -33,7 +33,7 @@ struct ConnectTests {
         #expect(outcome == .connected)
     }
 
-    @Test("refused: the error is told once, then there is no connect under way", arguments: Link.tcp)
+    @Test("fault 33: refused: the error is told once, then there is no connect under way", arguments: Link.tcp)
     func refused(_ link: Link) throws {
         // Bound but not listening, so that nobody else can take the port.
         let silent = try Socket.bound(to: link.freeAddress, .stream)
@@ -57,7 +57,7 @@ struct ConnectTests {
         #expect(failure { () throws(IOError) in try socket.shutDown(.both) }?.code == .notConnected)
     }
 
-    @Test("unreachable: no TCP leads to a broadcast address")
+    @Test("fault 33: unreachable: no TCP leads to a broadcast address")
     func unreachable() {
         let error = failure { () throws(IOError) in
             try Socket.connecting(to: .ipv4(255, 255, 255, 255, port: 9))
@@ -81,7 +81,7 @@ struct ConnectTests {
         return (listener.release(), address, waiting)
     }
 
-    @Test("in progress, then connected once there is room")
+    @Test("fault 33: in progress, then connected once there is room")
     func inProgressThenConnected() throws {
         let (descriptor, address, waiting) = try fullListener()
         let listener = try Socket(adopting: descriptor)
@@ -96,7 +96,7 @@ struct ConnectTests {
         #expect(after == .connected)
     }
 
-    @Test("nobody answers: timed out")
+    @Test("fault 33: nobody answers: timed out")
     func timedOut() throws {
         let (descriptor, address, waiting) = try fullListener()
         let listener = try Socket(adopting: descriptor)
@@ -112,7 +112,7 @@ struct ConnectTests {
         listener.close()
     }
 
-    @Test("a signal during a connect leaves it in progress")
+    @Test("fault 7: a signal during a connect leaves it in progress")
     func interrupted() throws {
         let (descriptor, address, waiting) = try fullListener()
         let listener = try Socket(adopting: descriptor)

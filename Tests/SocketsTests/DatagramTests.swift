@@ -27,7 +27,7 @@ struct DatagramTests {
         #expect(none.datagram == nil)
     }
 
-    @Test("a buffer that is too small: the rest is lost, and said to be", arguments: places)
+    @Test("fault 38: a buffer that is too small: the rest is lost, and said to be", arguments: places)
     func truncated(_ place: SocketAddress) throws {
         let receiver = try Socket.bound(to: place)
         let sender = try Socket.connecting(to: receiver.localAddress(), .datagram).intoSocket()
@@ -61,7 +61,7 @@ struct DatagramTests {
         #expect(datagram != nil && datagram?.sender == nil)
     }
 
-    @Test("nobody at the port: the error is told once and the socket lives on", arguments: places.prefix(2))
+    @Test("fault 37: nobody at the port: the error is told once and the socket lives on", arguments: places.prefix(2))
     func portUnreachable(_ place: SocketAddress) throws {
         let gone = try Socket.bound(to: place)
         let address = try gone.localAddress()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Out-of-band data")
 struct OutOfBandTests {
-    @Test("the byte comes apart from the stream, once", arguments: Link.tcp)
+    @Test("fault 18: the byte comes apart from the stream, once", arguments: Link.tcp)
     func apart(_ link: Link) throws {
         let both = try connection(link)
         let early = failure { () throws(IOError) in try both.server.receiveOutOfBand() }
@@ -27,7 +27,7 @@ struct OutOfBandTests {
         #expect(after == [3])
     }
 
-    @Test("in line: the mark tells where the byte is", arguments: Link.tcp)
+    @Test("fault 18: in line: the mark tells where the byte is", arguments: Link.tcp)
     func inline(_ link: Link) throws {
         let both = try connection(link)
         try both.server.set(.outOfBandInline, to: true)

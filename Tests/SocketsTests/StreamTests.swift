@@ -23,7 +23,7 @@ struct StreamTests {
     }
 
     @Test(
-        "a full buffer: some bytes, then would block, and the rest in order once there is room",
+        "fault 8: a full buffer: some bytes, then would block, and the rest in order once there is room",
         arguments: Link.streams
     )
     func partialWrite(_ link: Link) throws {
@@ -97,7 +97,7 @@ struct StreamTests {
         #expect(reset?.code == .brokenPipe)
     }
 
-    @Test("half-close by the peer: the end, and what we write still arrives", arguments: Link.streams)
+    @Test("fault 13: half-close by the peer: the end, and what we write still arrives", arguments: Link.streams)
     func peerHalfCloses(_ link: Link) throws {
         let both = try connection(link)
         _ = try both.client.write([1])
@@ -112,7 +112,7 @@ struct StreamTests {
         #expect(answer == [2, 3])
     }
 
-    @Test("after our own half-close nothing can be written", arguments: Link.streams)
+    @Test("fault 14: after our own half-close nothing can be written", arguments: Link.streams)
     func ownHalfClose(_ link: Link) throws {
         let both = try connection(link)
         try both.client.shutDown(.writing)
@@ -122,7 +122,7 @@ struct StreamTests {
         #expect(end.outcome == .end)
     }
 
-    @Test("a reset in mid-transfer is told once", arguments: Link.tcp)
+    @Test("fault 15: a reset in mid-transfer is told once", arguments: Link.tcp)
     func reset(_ link: Link) throws {
         let both = try connection(link)
         _ = try both.client.fill()
@@ -160,7 +160,10 @@ struct StreamTests {
         #expect(second == nil)
     }
 
-    @Test("a write to a peer that is gone does not kill a process with the default SIGPIPE", arguments: Link.streams)
+    @Test(
+        "fault 17: a write to a peer that is gone does not kill a process with the default SIGPIPE",
+        arguments: Link.streams
+    )
     func noSigPipe(_ link: Link) async {
         await #expect(processExitsWith: .success) { [link] in
             signal(SIGPIPE, SIG_DFL)

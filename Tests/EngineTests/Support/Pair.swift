@@ -38,4 +38,12 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         guard case .bytes(let count) = try read(into: &span) else { return "" }
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
+
+    /// What one read gives; `nil` at the end, after a failure, and when there is nothing.
+    func readBytes() -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var span = bytes.mutableSpan
+        guard case .bytes(let count) = try? read(into: &span) else { return nil }
+        return Array(bytes.prefix(count))
+    }
 }
