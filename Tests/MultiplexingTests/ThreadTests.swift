@@ -93,7 +93,7 @@ struct ThreadTests {
     }
 
     @Test(
-        "one-shot: workers share sockets, and no two are on one at a time",
+        "fault 32: one-shot: workers share sockets, and no two are on one at a time",
         arguments: [Trigger.edgeOneShot, .levelOneShot]
     )
     func oneShotWorkers(_ trigger: Trigger) throws {
