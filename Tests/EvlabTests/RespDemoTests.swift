@@ -1,0 +1,83 @@
+import Glibc
+import Sockets
+import Testing
+
+@Suite(.serialized)
+struct RespDemoTests {
+    @Test("The commands, one by one, many at once, and cut into pieces", arguments: ["native", "libevent"])
+    func commands(_ engine: String) throws {
+        var program = try Program.evlab(["demo", "resp", "--port", "0", "--engine", engine])
+        let address = try #require(SocketAddress(String(try program.line().dropFirst(13))))
+        do {
+            let client = try Client(address)
+            for (request, answer) in Self.exchanges { #expect(try client.ask(request) == answer) }
+            let all = Self.exchanges.map(\.0).joined()
+            let answers = Self.exchanges.map(\.1).joined()
+            #expect(try client.ask("DEL k n gone\r\n").hasPrefix(":"))
+            #expect(try client.ask(all, answer: answers.utf8.count) == answers)
+            #expect(try client.ask("DEL k n gone\r\n").hasPrefix(":"))
+            for byte in all.utf8 { try client.send([byte]) }
+            #expect(String(decoding: try client.receive(atMost: answers.utf8.count), as: UTF8.self) == answers)
+        }
+        program.send(SIGTERM)
+        #expect(try program.end().output == "clients: 1\n")
+    }
+
+    @Test(
+        "What is no command ends the client, not the server",
+        arguments: ["*1\r\nPING", "*9999999999\r\n", "*1\r\n$-1\r\n"]
+    )
+    func malformed(_ request: String) throws {
+        var program = try Program.evlab(["demo", "resp", "--port", "0"])
+        let address = try #require(SocketAddress(String(try program.line().dropFirst(13))))
+        do {
+            let client = try Client(address)
+            try client.send(Array(request.utf8))
+            #expect(String(decoding: try client.receive(), as: UTF8.self).hasPrefix("-ERR Protocol error"))
+            #expect(try Client(address).ask("PING\r\n") == "+PONG\r\n")
+        }
+        program.send(SIGTERM)
+        #expect(try program.end().code == 0)
+    }
+
+    private static let exchanges = [
+        ("PING\r\n", "+PONG\r\n"),
+        ("*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n", "$5\r\nhello\r\n"),
+        ("*3\r\n$3\r\nset\r\n$1\r\nk\r\n$2\r\n\r\n\r\n", "+OK\r\n"),
+        ("GET k\r\n", "$2\r\n\r\n\r\n"),
+        ("INCR n\r\n", ":1\r\n"),
+        ("INCR n\r\n", ":2\r\n"),
+        ("INCR k\r\n", "-ERR value is not an integer or out of range\r\n"),
+        ("EXPIRE n 100\r\n", ":1\r\n"),
+        ("EXPIRE nobody 100\r\n", ":0\r\n"),
+        ("SET gone x PX 1\r\n", "+OK\r\n"),
+        ("EXPIRE k 0\r\n", ":1\r\n"),
+        ("GET k\r\n", "$-1\r\n"),
+        ("DEL n k\r\n", ":1\r\n"),
+        ("GET n\r\n", "$-1\r\n"),
+        ("GET\r\n", "-ERR wrong number of arguments\r\n"),
+        ("FLY\r\n", "-ERR unknown command 'FLY'\r\n"),
+    ]
+}
+
+extension Client {
+    /// Sends a request and receives the answer, which is as long as it is said to be, or is one line or two.
+    fileprivate func ask(_ request: String, answer count: Int? = nil) throws -> String {
+        try send(Array(request.utf8))
+        if let count { return String(decoding: try receive(atMost: count), as: UTF8.self) }
+        var text = ""
+        while !text.isComplete { text += String(decoding: try receive(atMost: 1), as: UTF8.self) }
+        return text
+    }
+}
+
+extension String {
+    /// Whether it is an answer of the protocol.
+    fileprivate var isComplete: Bool {
+        guard utf8.suffix(2).elementsEqual([13, 10]) else { return false }
+        guard utf8.first == UInt8(ascii: "$") else { return true }
+        let length = utf8.dropFirst().prefix { $0 != 13 }
+        let count = Int(String(decoding: length, as: UTF8.self)) ?? 0
+        return count < 0 || utf8.count >= 1 + length.count + 2 + count + 2
+    }
+}
