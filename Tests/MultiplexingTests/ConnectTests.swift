@@ -59,23 +59,6 @@ struct ConnectTests {
         try expectFailure(.connectionRefused, of: socket, &multiplexer, kind)
     }
 
-    @Test("fault 33: timed out", arguments: MultiplexerKind.allCases)
-    func timedOut(_ kind: MultiplexerKind) throws {
-        var multiplexer = try kind.make()
-        let full = try FullListener()
-        let socket = try Socket(.ipv4)
-        // One repetition of the first packet is all there is.
-        var repetitions: CInt = 1
-        let size = socklen_t(MemoryLayout<CInt>.size)
-        let number = socket.fileDescriptor.rawValue
-        try #require(unsafe clinux_setsockopt(number, CInt(IPPROTO_TCP), TCP_SYNCNT, &repetitions, size) == 0)
-        #expect(try socket.connect(to: full.address) == .inProgress)
-        try multiplexer.add(socket, for: kind.everyInterest, token: 1)
-        #expect(try multiplexer.readyNow().isEmpty)
-        #expect(try socket.finishConnecting() == .inProgress)
-        try expectFailure(.timedOut, of: socket, &multiplexer, kind)
-    }
-
     @Test("fault 33: unreachable", arguments: MultiplexerKind.allCases)
     func unreachable(_ kind: MultiplexerKind) throws {
         var multiplexer = try kind.make()
@@ -90,18 +73,62 @@ struct ConnectTests {
         #expect(failure { () throws(IOError) in try socket.finishConnecting() }?.code == .notConnected)
     }
 
-    @Test("fault 33: in progress, then connected", arguments: MultiplexerMode.all)
-    func succeeds(_ mode: MultiplexerMode) throws {
-        var multiplexer = try mode.kind.make()
+    // MARK: Those that take seconds, all at the same time
+
+    /// A connect in progress, and a multiplexer that waits for its end.
+    private struct Attempt: ~Copyable {
+        let mode: MultiplexerMode
+        var multiplexer: AnyMultiplexer
+        let socket: Socket
+
+        init(_ mode: MultiplexerMode, to address: SocketAddress, for interest: Interest, repetitions: CInt = 6) throws {
+            var multiplexer = try mode.kind.make()
+            let socket = try Socket(.ipv4)
+            let number = socket.fileDescriptor.rawValue
+            var repetitions = repetitions
+            let size = socklen_t(MemoryLayout<CInt>.size)
+            try #require(unsafe clinux_setsockopt(number, CInt(IPPROTO_TCP), TCP_SYNCNT, &repetitions, size) == 0)
+            #expect(try socket.connect(to: address) == .inProgress)
+            try multiplexer.add(socket, for: interest, trigger: mode.trigger, token: 1)
+            #expect(try multiplexer.readyNow().isEmpty)
+            #expect(try socket.finishConnecting() == .inProgress)
+            self.mode = mode
+            self.multiplexer = multiplexer
+            self.socket = socket
+        }
+    }
+
+    @Test("fault 33: timed out, on every multiplexer")
+    func timedOut() throws {
         let full = try FullListener()
-        let socket = try Socket.connecting(to: full.address).intoSocket()
-        try multiplexer.add(socket, for: .writable, trigger: mode.trigger, token: 1)
-        #expect(try multiplexer.readyNow().isEmpty)
-        #expect(try socket.finishConnecting() == .inProgress)
-        guard let accepted = try full.listener.accept() else { throw IOError("accept4", .notFound) }
-        // The kernel knocks again after a second.
-        #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .writable)])
-        #expect(try socket.finishConnecting() == .connected)
-        accepted.intoSocket().close()
+        var attempts = TokenTable<Attempt>()
+        let tokens = try MultiplexerKind.allCases.map { kind in
+            let mode = MultiplexerMode(kind, .level)
+            // One repetition of the first packet is all there is.
+            return attempts.insert(try Attempt(mode, to: full.address, for: kind.everyInterest, repetitions: 1))
+        }
+        for token in tokens {
+            _ = try attempts.withState(of: token) { attempt throws in
+                try expectFailure(.timedOut, of: attempt.socket, &attempt.multiplexer, attempt.mode.kind)
+            }
+        }
+    }
+
+    @Test("fault 33: in progress, then connected, on every multiplexer")
+    func succeeds() throws {
+        let full = try FullListener()
+        var attempts = TokenTable<Attempt>()
+        let tokens = try MultiplexerMode.all.map { mode in
+            attempts.insert(try Attempt(mode, to: full.address, for: .writable))
+        }
+        // The queue becomes longer; the kernel of each client knocks again after a second.
+        try full.listener.listen(backlog: 100)
+        for token in tokens {
+            _ = try attempts.withState(of: token) { attempt throws in
+                let events = try attempt.multiplexer.nextEvents()
+                #expect(events == [EventBatch.Event(token: 1, events: .writable)], "\(attempt.mode)")
+                #expect(try attempt.socket.finishConnecting() == .connected)
+            }
+        }
     }
 }
