@@ -81,14 +81,24 @@ struct ForkTests {
     @Test("fault 24: programs that are started inherit nothing of a multiplexer", arguments: MultiplexerKind.allCases)
     func closeOnExec(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            func openNumbers() -> Set<CInt> { Set((0..<1024).filter { fcntl($0, F_GETFD) >= 0 }) }
-            let before = openNumbers()
-            var multiplexer = try kind.make()
-            let new = openNumbers().subtracting(before)
-            // Only epoll is itself a descriptor.
-            #expect(new.count == (kind == .epoll ? 1 : 0))
+            let before = Self.epollNumbers()
+            var multiplexers = TokenTable<AnyMultiplexer>()
+            let count = 20
+            for _ in 0..<count { _ = multiplexers.insert(try kind.make()) }
+            let new = Self.epollNumbers().subtracting(before)
+            // Others may have one too, but not so many. Only that of epoll is itself a descriptor.
+            #expect((new.count >= count) == (kind == .epoll))
             #expect(new.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
-            #expect(try multiplexer.readyNow().isEmpty)
         }
+    }
+
+    /// The numbers of all instances of epoll that the process has.
+    private static func epollNumbers() -> Set<CInt> {
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let numbers = (0..<1024).filter { (number: CInt) in
+            let length = unsafe clinux_read_link("/proc/self/fd/\(number)", &buffer, buffer.count)
+            return String(decoding: buffer.prefix(max(0, length)), as: UTF8.self) == "anon_inode:[eventpoll]"
+        }
+        return Set(numbers)
     }
 }

@@ -106,7 +106,7 @@ struct RegistrationErrorTests {
         await #expect(processExitsWith: .success) { [mode] in
             var multiplexer = try mode.kind.make()
             for round in 0..<4 {
-                let event = try makeEventDescriptor(1).release()
+                let event = try movedUp(makeEventDescriptor(1)).release()
                 try multiplexer.add(event, for: .readable, trigger: mode.trigger, token: 1)
                 try event.close()
                 switch round {

@@ -68,6 +68,13 @@ func makeEventDescriptor(_ count: UInt32 = 0) throws -> Descriptor {
     return Descriptor(adopting: FileDescriptor(rawValue: number))
 }
 
+/// The same file under a number so high that no other thread of the process gets it after a close: libraries open files too.
+func movedUp(_ descriptor: consuming Descriptor) throws -> Descriptor {
+    let number = clinux_duplicate(descriptor.fileDescriptor.rawValue, 900)
+    try #require(number >= 900)
+    return Descriptor(adopting: FileDescriptor(rawValue: number))
+}
+
 func signal(_ event: borrowing Descriptor) {
     clinux_eventfd_signal(event.fileDescriptor.rawValue)
 }
