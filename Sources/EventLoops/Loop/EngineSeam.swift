@@ -19,7 +19,7 @@ struct EngineSeam {
     /// Calls back for each arrival of a signal.
     let onSignal: (Signal, @escaping () -> Void) throws(IOError) -> any EngineRegistration
     /// Has the loop take what came from other threads; from any thread.
-    let wake: @Sendable (EventLoop) -> Void
+    let wake: @Sendable (LoopLink) -> Void
     /// Runs on this thread until `stop`.
     let run: () throws(IOError) -> Void
     /// Ends the run.
@@ -63,7 +63,7 @@ struct EngineSeam {
         stop = { engine.stop() }
     }
 
-    private static func waker<Engine>(_ poster: Poster<Engine>) -> @Sendable (EventLoop) -> Void {
-        { loop in poster.post { _ in loop.takeFromOtherThreads() } }
+    private static func waker<Engine>(_ poster: Poster<Engine>) -> @Sendable (LoopLink) -> Void {
+        { link in poster.post { _ in link.loop?.takeFromOtherThreads() } }
     }
 }

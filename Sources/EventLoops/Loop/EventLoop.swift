@@ -23,6 +23,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     let seam: EngineSeam
     let serial = LoopSerialExecutor()
     private let name: String
+    private let link = LoopLink()
     private let runner = Atomic<UInt>(0)
     private let inbox = Mutex(LoopInbox())
 
@@ -105,12 +106,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs the loop on the calling thread until it ends.
     func runHere() {
         runner.store(UInt(clinux_thread_identity()), ordering: .relaxed)
+        link.loop = self
         do throws(IOError) {
             try seam.run()
         } catch {
             // The wait itself failed, so nothing that is watched will ever be called again.
             abandonMembers(error)
         }
+        link.loop = nil
         runLeftovers()
         runner.store(0, ordering: .relaxed)
         let waiters = inbox.withLock(of: self) { inbox in
@@ -159,7 +162,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             return (!inbox.isAnnounced, inbox.hasEnded)
         }
         if hasEnded { return startDrainerIfNeeded() }
-        if isFirst { seam.wake(self) }
+        if isFirst { seam.wake(link) }
     }
 
     /// Called by the engine once for all that came since the last call.

@@ -9,6 +9,12 @@ final class ByteBlock {
         self.loop = loop
     }
 
+    /// Where a read may put bytes.
+    @inline(__always)
+    var room: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(start: memory, count: EventLoop.readSize)
+    }
+
     deinit {
         unsafe memory.deallocate()
     }

@@ -6,24 +6,19 @@
 public struct Chunk: ~Copyable {
     /// Held by hand, so that the block moves from the loop to the chunk and back without being counted.
     private let block: Unmanaged<ByteBlock>
-    private let start: UnsafeMutablePointer<UInt8>
+    private let start: UnsafePointer<UInt8>
     /// How many bytes there are.
-    public internal(set) var count = 0
+    public let count: Int
 
     @inline(__always)
-    init(_ block: Unmanaged<ByteBlock>) {
+    init(_ block: Unmanaged<ByteBlock>, count: Int) {
         unsafe self.block = block
-        unsafe start = block._withUnsafeGuaranteedRef { unsafe $0.memory }
+        unsafe start = UnsafePointer(block._withUnsafeGuaranteedRef { unsafe $0.memory })
+        self.count = count
     }
 
     deinit {
         unsafe ByteBlock.giveBack(block)
-    }
-
-    /// Where a read may put bytes.
-    @inline(__always)
-    var room: UnsafeMutableRawBufferPointer {
-        unsafe UnsafeMutableRawBufferPointer(start: start, count: EventLoop.readSize)
     }
 
     /// The bytes.

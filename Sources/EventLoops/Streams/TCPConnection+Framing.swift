@@ -4,10 +4,10 @@ extension TCPConnection {
     /// What an earlier read left over, as a chunk.
     func takeFromInbox() -> Chunk? {
         guard var rest = inbox.take() else { return nil }
-        var chunk = unsafe Chunk(loop.takeBlock())
-        chunk.count = unsafe rest.move(into: chunk.room)
+        let block = unsafe loop.takeBlock()
+        let count = unsafe rest.move(into: block._withUnsafeGuaranteedRef { unsafe $0.room })
         keep(rest)
-        return chunk
+        return unsafe Chunk(block, count: count)
     }
 
     /// An empty inbox is none: an idle connection holds no memory for it.

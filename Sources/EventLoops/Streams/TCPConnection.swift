@@ -233,10 +233,20 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// Reads into a block of the loop's; `nil` when nothing is there.
     @inline(__always)
     private func receiveChunk() throws(IOError) -> Chunk? {
-        var chunk = unsafe Chunk(loop.takeBlock())
-        chunk.count = try unsafe receive(chunk.room)
-        guard chunk.count > 0 else { return nil }
-        return chunk
+        let block = unsafe loop.takeBlock()
+        let count: Int
+        do throws(IOError) {
+            count = try unsafe receive(block._withUnsafeGuaranteedRef { unsafe $0.room })
+        } catch {
+            // By hand: a chunk that is alive when a typed error is thrown would not be ended.
+            unsafe ByteBlock.giveBack(block)
+            throw error
+        }
+        guard count > 0 else {
+            unsafe ByteBlock.giveBack(block)
+            return nil
+        }
+        return unsafe Chunk(block, count: count)
     }
 
     @inline(never)
