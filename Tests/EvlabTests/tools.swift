@@ -13,3 +13,8 @@ func has(_ tools: String...) -> Bool {
 func client(_ name: String, file: String = #filePath) -> String {
     file.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Clients/\(name).py"
 }
+
+/// The path of a file of this package.
+func source(_ path: String, file: String = #filePath) -> String {
+    file.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/" + path
+}
