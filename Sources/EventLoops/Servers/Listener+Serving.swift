@@ -30,12 +30,13 @@ extension Listener {
         await waitUntilEmpty()
     }
 
+    @inline(__always)
     private func serve(
         _ connection: TCPConnection,
         _ handler: @Sendable (TCPConnection) async throws -> Void
     ) async {
         do {
-            try await connection.own { try await handler(connection) }
+            try await connection.own(handler)
             connection.finish()
         } catch {
             connection.abort()

@@ -54,7 +54,7 @@ extension TCPConnection {
         _ body: @escaping @Sendable (TCPConnection) async throws -> Result
     ) async throws -> Result {
         do {
-            let result = try await own { try await body(self) }
+            let result = try await own(body)
             try await close()
             return result
         } catch {

@@ -79,26 +79,19 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     // MARK: Waiting
 
-    /// Runs a handler whose task owns the connection.
-    func own<Result, Failure: Error>(
-        _ body: () async throws(Failure) -> Result
-    ) async throws(Failure) -> Result {
+    /// Runs a handler whose task owns the connection. Inlined, so that a task of few frames has memory for one block of them.
+    @inline(__always)
+    func own<Result>(_ handler: (TCPConnection) async throws -> Result) async throws -> Result {
         _ = unsafe await withUnsafeContinuation { continuation in
             ownTask = unsafe Self.task(of: continuation)
             unsafe continuation.resume(returning: .ready)
         }
         defer { ownTask = 0 }
-        // Its closure must not be typed: what it throws is carried out by hand.
-        let outcome: Swift.Result<Result, Failure> = await withTaskCancellationHandler {
-            do throws(Failure) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
+        return try await withTaskCancellationHandler {
+            try await handler(self)
         } onCancel: {
             loop.post { [self] in cancel() }
         }
-        return try outcome.get()
     }
 
     /// Whether an error only says what the server itself did: it ended the connection.
