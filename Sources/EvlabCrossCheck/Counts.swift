@@ -12,6 +12,9 @@ package struct Counts: Hashable, Sendable {
     package var predictions = 0
     package var openPredictions = 0
     package var episodes = 0
+    /// Scripts that every loop was given, and the tasks in them.
+    package var loopScripts = 0
+    package var loopTasks = 0
 
     package mutating func add(_ other: Counts) {
         operations.merge(other.operations, uniquingKeysWith: +)
@@ -23,5 +26,7 @@ package struct Counts: Hashable, Sendable {
         predictions += other.predictions
         openPredictions += other.openPredictions
         episodes += other.episodes
+        loopScripts += other.loopScripts
+        loopTasks += other.loopTasks
     }
 }

@@ -26,6 +26,11 @@ package struct CrossCheck {
     private let options: Options
     private let makeObserver: Episode.MakeObserver
     private var counts = Counts()
+    private var episodeNumber = 0
+
+    /// Episodes for each script that the loops are given, which takes longer.
+    private static let episodesALoop = 10
+    private static let tasksALoop = 30
 
     package init(
         _ options: Options,
@@ -41,7 +46,7 @@ package struct CrossCheck {
     ///   - progress: called after each episode with what was done so far.
     ///   - record: called with each line of the trace, in order; `nil` where none is wanted, which is faster.
     /// - Throws: what keeps the world from being made, such as `noDescriptors`.
-    package consuming func run(
+    package mutating func run(
         progress: (Counts) -> Void = { _ in },
         record: ((UInt64, TraceLine) -> Void)? = nil
     ) throws(IOError) -> Report {
@@ -57,13 +62,38 @@ package struct CrossCheck {
             if let record { for line in episode.trace { record(seed, line) } }
             if let finding {
                 let discovery = try discover(seed, script, finding)
-                return Report(seed: options.seed, counts: counts, time: start.duration(to: .now), discovery: discovery)
+                return report(start, discovery: discovery)
             }
+            if episodeNumber % Self.episodesALoop == 0, let found = try checkLoops(seed) {
+                return report(start, loopDiscovery: found)
+            }
+            episodeNumber += 1
             progress(counts)
             stepsLeft -= length
             seed &+= 1
         }
-        return Report(seed: options.seed, counts: counts, time: start.duration(to: .now), discovery: nil)
+        return report(start)
+    }
+
+    private func report(
+        _ start: MonotonicInstant,
+        discovery: Discovery? = nil,
+        loopDiscovery: LoopDiscovery? = nil
+    ) -> Report {
+        Report(
+            seed: options.seed,
+            counts: counts,
+            time: start.duration(to: .now),
+            discovery: discovery,
+            loopDiscovery: loopDiscovery
+        )
+    }
+
+    private mutating func checkLoops(_ seed: UInt64) throws(IOError) -> LoopDiscovery? {
+        let script = LoopScript(seed: seed, count: Self.tasksALoop)
+        counts.loopScripts += 1
+        counts.loopTasks += script.tasks.count
+        return try LoopCheck().discovery(in: script, seed: seed)
     }
 
     private func discover(_ seed: UInt64, _ script: [Operation], _ finding: Finding) throws(IOError) -> Discovery {

@@ -6,6 +6,10 @@ package struct Report: Sendable {
     package let counts: Counts
     package let time: Duration
     package let discovery: Discovery?
+    package let loopDiscovery: LoopDiscovery?
+
+    /// Whether something was found.
+    package var hasFinding: Bool { discovery != nil || loopDiscovery != nil }
 }
 
 extension Report {
@@ -22,7 +26,7 @@ extension Report {
         lines += ["", "Edges that came although nothing new had (allowed):"]
         let edges = ObserverName.allCases.filter(\.trigger.isEdge)
         lines += Self.lines(edges.map { ($0.rawValue, counts.extraEdges[$0] ?? 0) })
-        lines += ["", modelLine, verdict]
+        lines += ["", modelLine, loopLine, verdict]
         return lines.joined(separator: "\n")
     }
 
@@ -50,8 +54,14 @@ extension Report {
         return "The model left \(permille / 10).\(permille % 10) % of its \(predictions) answers open."
     }
 
+    private var loopLine: String {
+        "\(Self.grouped(counts.loopScripts)) scripts of \(Self.grouped(counts.loopTasks)) timers, posts and watches in all "
+            + "ran on \(EngineName.allCases.count) loops."
+    }
+
     private var verdict: String {
-        discovery.map { "\n" + $0.text } ?? "No difference is unexplained."
+        let text = discovery?.text ?? loopDiscovery?.text
+        return text.map { "\n" + $0 } ?? "No difference is unexplained."
     }
 
     private static func lines(_ values: [(String, Int)]) -> [String] {

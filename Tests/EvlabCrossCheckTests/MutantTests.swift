@@ -8,7 +8,7 @@ struct MutantTests {
     @Test(arguments: Mutant.allCases)
     func `Every broken observer is found, and by a short script`(_ mutant: Mutant) throws {
         let options = CrossCheck.Options(seed: 1, steps: 20_000)
-        let check = CrossCheck(options) { name throws(IOError) in
+        var check = CrossCheck(options) { name throws(IOError) in
             let observer = try name.makeObserver()
             return name == mutant.victim ? MutantObserver(mutant, observer) : observer
         }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Multiplexing
 internal import Readiness
 internal import Sockets
@@ -13,7 +12,7 @@ final class MultiplexerObserver<Mux: Multiplexer & ~Copyable>: Observer {
     private let trigger: Trigger
     private let interests: Interest
     private let isSmall: Bool
-    private let waker: Descriptor
+    private let waker: Waker
     private var isWoken = false
     private(set) var wakesSeen = 0
 
@@ -23,7 +22,7 @@ final class MultiplexerObserver<Mux: Multiplexer & ~Copyable>: Observer {
         isSmall = name.batchCapacity != nil
         trigger = name.trigger
         interests = name.family.interests
-        waker = Descriptor(number: try checked("eventfd", clinux_eventfd(0)))
+        waker = try Waker()
         try self.multiplexer.add(waker, for: .readable, trigger: .level, token: Self.wakeToken)
     }
 
@@ -75,7 +74,7 @@ final class MultiplexerObserver<Mux: Multiplexer & ~Copyable>: Observer {
             if event.token == Self.wakeToken {
                 isWoken = false
                 wakesSeen += 1
-                _ = clinux_eventfd_take(waker.fileDescriptor.rawValue)
+                waker.acknowledge()
             } else {
                 sightings.append(Sighting(DescriptorID(event.token.number), event.events))
             }
@@ -84,6 +83,6 @@ final class MultiplexerObserver<Mux: Multiplexer & ~Copyable>: Observer {
 
     func wake() {
         isWoken = true
-        clinux_eventfd_signal(waker.fileDescriptor.rawValue)
+        waker.wake()
     }
 }

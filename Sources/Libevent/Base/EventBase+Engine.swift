@@ -21,6 +21,9 @@ extension EventBase: EventEngine {
         every interval: Duration? = nil,
         _ handler: @escaping (Event) -> Void
     ) throws(IOError) -> Event {
+        // The callbacks of a turn share one reading of the clock: counted from there, a delay that is asked for after long
+        // work would end too early.
+        if core.isRunning { updateCachedTime() }
         guard let interval else {
             let event = try Event.timer(on: self) { event, _ in handler(event) }
             try event.add(timeout: delay)

@@ -1,0 +1,24 @@
+internal import Libevent
+internal import Multiplexing
+package import Sockets
+
+extension EngineName {
+    /// Runs a script on a new loop.
+    ///
+    /// - Throws: `noDescriptors`, `noMemory`.
+    package func trace(of script: LoopScript) throws(IOError) -> LoopTrace {
+        switch self {
+        case .libeventEpoll: try Self.trace(of: script, .epoll)
+        case .libeventChangelist: try Self.trace(of: script, .epollChangelist)
+        case .libeventPoll: try Self.trace(of: script, .poll)
+        case .libeventSelect: try Self.trace(of: script, .select)
+        case .reactorEpoll: try LoopRunner(Reactor(Epoll()), script).run()
+        case .reactorPoll: try LoopRunner(Reactor(Poll()), script).run()
+        case .reactorSelect: try LoopRunner(Reactor(Select()), script).run()
+        }
+    }
+
+    private static func trace(of script: LoopScript, _ method: EventMethod) throws(IOError) -> LoopTrace {
+        try LoopRunner(EventBase(EventConfiguration(method: method)), script).run()
+    }
+}

@@ -1,0 +1,8 @@
+/// What came of each task of a loop's script, and how the run ended: the same for every engine.
+package struct LoopTrace: Hashable, Sendable {
+    /// By the task's number.
+    package var events: [[String]]
+    package var ends: [String] = []
+    /// Promises that were broken: things that happen too early, twice or too late.
+    package var violations: [String] = []
+}
