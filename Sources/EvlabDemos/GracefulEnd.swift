@@ -9,6 +9,7 @@ final class GracefulEnd<Engine: EventEngine> {
     private var stopAccepting: (() -> Void)?
     private var isEnding = false
     private var registrations: [Engine.Registration] = []
+    private var streams: [ObjectIdentifier: DemoStream<Engine>] = [:]
 
     init(_ engine: Engine) {
         self.engine = engine
@@ -30,11 +31,24 @@ final class GracefulEnd<Engine: EventEngine> {
         if isEnding, openConnections == 0 { engine.stop() }
     }
 
+    /// As ``connectionOpened()``, for a connection that is closed in ``cancel()`` if it is still open then.
+    func opened(_ stream: DemoStream<Engine>) {
+        streams[ObjectIdentifier(stream)] = stream
+        connectionOpened()
+    }
+
+    func closed(_ stream: DemoStream<Engine>) {
+        guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
+        connectionClosed()
+    }
+
     /// The server has ended, however it came about: the engine may run again for something else.
     func cancel() {
+        // First, for an end that comes now must not stop that run.
+        isEnding = false
+        for stream in streams.values { stream.close() }
         for registration in registrations { registration.cancel() }
         registrations = []
-        isEnding = false
         endAccepting()
     }
 

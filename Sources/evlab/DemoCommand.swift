@@ -4,6 +4,11 @@ struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "The classic servers of I/O multiplexing, to be run and read.",
-        subcommands: [DemoListCommand.self, DemoEchoCommand.self, DemoRespCommand.self]
+        subcommands: [
+            DemoListCommand.self,
+            DemoEchoCommand.self,
+            DemoRespCommand.self,
+            DemoChatCommand.self,
+        ]
     )
 }

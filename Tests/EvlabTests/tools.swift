@@ -10,8 +10,8 @@ func has(_ tools: String...) -> Bool {
 }
 
 /// The path of one of the clients that are written in Python.
-func client(_ name: String, file: String = #filePath) -> String {
-    file.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Clients/\(name).py"
+func client(_ name: String) -> String {
+    #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Clients/\(name).py"
 }
 
 /// The path of a file of this package.

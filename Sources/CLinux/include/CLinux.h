@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "CLinuxBuffers.h"
+#include "CLinuxDemos.h"
 #include "CLinuxMultiplexing.h"
 #include "CLinuxProcess.h"
 #include "CLinuxSignals.h"

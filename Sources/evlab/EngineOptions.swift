@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Libevent
+internal import Multiplexing
+internal import Readiness
+internal import Sockets
+
+/// The options that say what a demonstration runs on.
+struct EngineOptions: ParsableArguments {
+    @Option(help: "Who waits for the kernel: this package alone (native), or libevent.")
+    var engine = Engine.native
+    @OptionGroup var method: MethodOption
+
+    func validate() throws {
+        guard engine == .native, method.method == .epollChangelist else { return }
+        throw ValidationError(
+            "--method epoll-changelist is libevent's own: use epoll, poll or select, or --engine libevent"
+        )
+    }
+
+    /// The loop that was chosen. Hand it to a function that is generic over its engine: one source serves them all.
+    func make() throws -> any EventEngine {
+        let method = try method.usable()
+        return switch (engine, method) {
+        case (.libevent, _): try EventBase(method.makeConfiguration())
+        case (.native, .poll): try Reactor(Poll())
+        case (.native, .select): try Reactor(Select())
+        case (.native, _): try Reactor(Epoll())
+        }
+    }
+}
+
+extension Method {
+    /// Libevent's configuration for the method.
+    func makeConfiguration() throws(IOError) -> EventConfiguration {
+        guard let method = EventMethod(rawValue: rawValue) else {
+            throw IOError("EventBase", .unsupported, detail: "libevent has no method \(rawValue)")
+        }
+        return EventConfiguration(method: method)
+    }
+}

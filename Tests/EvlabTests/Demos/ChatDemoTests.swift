@@ -1,0 +1,165 @@
+import CLinux
+import Glibc
+import Sockets
+import Testing
+
+/// The chat room and its client. What a simple conversation looks like is in the transcripts.
+@Suite(.serialized)
+struct ChatDemoTests {
+    @Test(
+        "Who never reads is dropped; nobody else loses a line",
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.all
+    )
+    func deafMember(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let end = try Program.run(["python3", client("chat_crowd"), server.port, "20", "1", "50"])
+        #expect(end.output == "nobody lost a line\nthe one was dropped\n", "\(end.errors)")
+        #expect(try server.stop().contains("members: 21, "))
+    }
+
+    @Test(
+        "What is queued for somebody who does not read is bounded",
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.engines
+    )
+    func boundedMemory(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let before = try residentKilobytes(server.program.id)
+        let script = "python3 \(client("chat_window")) \(server.port) 20 < /dev/null"
+        let end = try Program.run(["sh", "-c", script])
+        #expect(end.output == "* you were dropped: you read too slowly\n", "\(end.errors)")
+        // Of the 20 MB that were said.
+        #expect(try residentKilobytes(server.program.id) - before < 8000)
+        #expect(try server.stop() == "members: 3, lines: 20000, dropped: 1, refused: 0\n")
+    }
+
+    private func residentKilobytes(_ process: pid_t) throws -> Int {
+        let status = try Program.run(["sed", "-n", "s/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p", "/proc/\(process)/status"])
+        return try #require(Int(status.output.dropLast()))
+    }
+
+    @Test("Who resets the connection has left, and costs nothing any more", arguments: DemoVariant.all)
+    func reset(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        do {
+            let ada = try server.connect()
+            try ada.send("ada\n")
+            #expect(try ada.line() == "* welcome; what is your name?")
+            #expect(try ada.line() == "* hello ada; here is nobody else")
+            do {
+                let bob = try server.connect()
+                try bob.send("bob\n")
+                #expect(try ada.line() == "* bob joins")
+                // Closed with unread input, which makes the kernel reset the connection.
+                _ = consume bob
+            }
+            #expect(try ada.line() == "* bob leaves")
+            let isQuiet = server.isQuiet()
+            #expect(isQuiet)
+        }
+        #expect(try server.stop() == "members: 2, lines: 0, dropped: 0, refused: 0\n")
+    }
+
+    @Test(
+        "Who never gives a name is bounded too",
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.engines
+    )
+    func namelessFlood(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        // Each empty line is answered, with more than a gigabyte in all. So many are sent that the kernel cannot hold them:
+        // when the last is, the first have been answered.
+        let script = """
+            import socket
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", \(server.port)))
+            count = 0
+            try:
+                client.sendall(b"\\n" * 20000000)
+                while data := client.recv(65536):
+                    count += len(data)
+            except ConnectionError:
+                pass
+            print("little" if count < 4000000 else "much")
+            """
+        let end = try Program.run(["timeout", "300", "python3", "-c", script])
+        #expect(end.output == "little\n", "\(end.errors)")
+        #expect(try server.stop() == "members: 0, lines: 0, dropped: 1, refused: 0\n")
+    }
+
+    // MARK: The client
+
+    @Test(
+        "The client shows the last words of a server that closes at once",
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.all
+    )
+    func lastWords(_ variant: DemoVariant) throws {
+        let server = """
+            import socket
+            server = socket.create_server(("127.0.0.1", 0))
+            print(server.getsockname()[1], flush=True)
+            connection, _ = server.accept()
+            connection.sendall(b"x" * 200000 + b" the end")
+            connection.close()
+            """
+        var room = try Program.start(["python3", "-c", server])
+        let port = try room.line()
+        let client =
+            "\(Program.evlabPath) demo chat --join 127.0.0.1:\(port) \(variant.arguments.joined(separator: " "))"
+        // A keyboard on which nobody types.
+        let script = "cd $(mktemp -d) && mkfifo keys && exec 3<>keys && \(client) <&3 | tail -c 9; rm keys; rmdir $PWD"
+        let end = try Program.run(["sh", "-c", script])
+        #expect(end.output == "x the end")
+        _ = try room.end()
+    }
+
+    @Test("A file is said and the answers go to another", arguments: DemoVariant.all)
+    func files(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let arguments = variant.arguments.joined(separator: " ")
+        let client = "\(Program.evlabPath) demo chat --join 127.0.0.1:\(server.port) \(arguments)"
+        // One file to write and one to append to, which cannot be spliced.
+        let script = """
+            cd $(mktemp -d) && printf 'ada\\nfrom a file\\n' > said && \(client) < said > heard && \(client) < said >> heard
+            cat heard; rm said heard; rmdir $PWD
+            """
+        let once = "* welcome; what is your name?\n* hello ada; here is nobody else\n"
+        let end = try Program.run(["sh", "-c", script])
+        #expect(end.output == once + once, "\(end.errors)")
+        #expect(try server.stop() == "members: 2, lines: 2, dropped: 0, refused: 0\n")
+    }
+
+    @Test("Keyboard and network in one wait, on a terminal", .enabled(if: has("python3")), arguments: DemoVariant.all)
+    func terminal(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let command = ["python3", client("chat_terminal"), Program.evlabPath, server.port] + variant.arguments
+        let end = try Program.run(command)
+        #expect(end.output == "as it was\ncode 0\n", "\(end.errors)")
+        #expect(try server.stop() == "members: 2, lines: 2, dropped: 0, refused: 0\n")
+    }
+
+    @Test("The client's bytes stay inside the kernel", .enabled(if: has("strace")), arguments: DemoVariant.engines)
+    func splice(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let join = ([Program.evlabPath, "demo", "chat", "--join", "127.0.0.1:\(server.port)"] + variant.arguments)
+        let script = "(echo ada; echo spliced) | strace -e trace=splice -e signal=none \(join.joined(separator: " "))"
+        let end = try Program.run(["sh", "-c", script])
+        #expect(end.output == "* welcome; what is your name?\n* hello ada; here is nobody else\n")
+        // In and out again, both ways.
+        let moved = end.errors.split(separator: "\n").filter { $0.contains("splice(") && !$0.contains("= -1") }
+        #expect(moved.count >= 4, "\(end.errors)")
+        _ = try server.stop()
+    }
+
+    @Test("Nobody is there to join: a failure", arguments: DemoVariant.engines)
+    func nobodyThere(_ variant: DemoVariant) throws {
+        let port = try #require(try Socket.listening(on: .loopback(port: 0)).localAddress().port)
+        let end = try Program.runEvlab(["demo", "chat", "--join", "127.0.0.1:\(port)"] + variant.arguments)
+        #expect(end.code == 1)
+        #expect(end.errors.contains("refused"))
+        #expect(end.errors.split(separator: "\n").count == 1)
+    }
+}
