@@ -9,6 +9,10 @@ struct DemoCommand: ParsableCommand {
             DemoEchoCommand.self,
             DemoRespCommand.self,
             DemoChatCommand.self,
+            DemoLevelAndEdgeCommand.self,
+            DemoOneShotCommand.self,
+            DemoStaleCommand.self,
+            DemoOutOfBandCommand.self,
         ]
     )
 }

@@ -3,7 +3,7 @@ internal import Readiness
 public import Sockets
 internal import SystemPackage
 
-/// Runs a script over a real pair of sockets and a real ``/Multiplexing/Epoll``, and asks the kernel after each step how
+/// Runs a script over a real pair of sockets and a real `Epoll`, and asks the kernel after each step how
 /// things stand.
 public struct Tracer: ~Copyable {
     private static let token: Token = 7

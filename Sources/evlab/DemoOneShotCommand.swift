@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import EvlabDemos
+internal import Libevent
+internal import Sockets
+
+struct DemoOneShotCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "oneshot",
+        abstract: "Worker threads that share their clients, each client with exactly one at a time.",
+        discussion: """
+            In one terminal:    evlab demo oneshot
+            In two others:      nc 127.0.0.1 9000
+            Type several lines quickly into one nc: one worker at a time has that client, though not always the same one; \
+            the other nc is served meanwhile. Then start it with --no-oneshot and type quickly again: a second worker \
+            is handed the client while the first still works on it, and the last line counts how often. \
+            With --oneshot-listener the listener is never rearmed: the second nc connects, for the kernel lets it, and is \
+            never let in. On --engine libevent a one-shot event is added again by a post to the loop. Ctrl-C ends it.
+            """
+    )
+
+    @Option(help: "What it runs on: native or libevent.")
+    var engine = Engine.native
+    @Option(help: "How many threads serve.")
+    var workers = 4
+    @Option(help: "How many seconds a worker pretends to work after each read.")
+    var work = 1.0
+    @Flag(inversion: .prefixedNo, help: "Whether a client's event comes once and then not until the worker is done.")
+    var oneshot = true
+    @Flag(help: "Make the listener one-shot too, and never rearm it.")
+    var oneshotListener = false
+    @OptionGroup var place: ListeningOptions
+
+    func validate() throws {
+        try require((1...64).contains(workers), "--workers \(workers)", "1 to 64")
+        try require(work >= 0 && work <= 3600, "--work \(work)", "0 to 3600")
+        if oneshotListener, engine == .libevent {
+            throw ValidationError("--oneshot-listener does not go with --engine libevent: use native")
+        }
+    }
+
+    func run() throws {
+        var options = OneShotOptions()
+        options.workers = workers
+        options.workTime = .seconds(work)
+        options.isOneShot = oneshot
+        options.hasOneShotListener = oneshotListener
+        let totals = try serve(try place.listen(), options)
+        let outside = oneshotListener ? ", left outside: \(totals.leftOutside)" : ""
+        Output.say(
+            "clients: \(totals.clients), refused: \(totals.shed), bytes: \(totals.bytes), turns: \(totals.turns), "
+                + "handed to a second worker: \(totals.collisions)" + outside
+        )
+    }
+
+    private func serve(_ listener: consuming Socket, _ options: OneShotOptions) throws -> OneShotTotals {
+        let address = try listener.localAddress()
+        let announce = { Output.say("listening on \(address)") }
+        return switch engine {
+        case .native:
+            try serveOneShot(listener: listener, options, whenReady: announce) { Output.say($0) }
+        case .libevent:
+            try serveOneShot(on: EventBase(), listener: listener, options, whenReady: announce) { Output.say($0) }
+        }
+    }
+}
