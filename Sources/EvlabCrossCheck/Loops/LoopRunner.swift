@@ -133,12 +133,17 @@ final class LoopRunner<Engine: EventEngine> {
 
     private func fire(_ index: Int) {
         guard let mine = due.removeValue(forKey: index) else { return violate("fired twice", index) }
-        if MonotonicInstant.now < mine.earliest { violate("fired too early", index) }
+        checkNotEarly(mine.earliest, index)
         for (other, theirs) in due where theirs.latest < mine.earliest {
             violate("fired before the earlier task \(other)", index)
         }
         note("fired", index)
         finish(index)
+    }
+
+    private func checkNotEarly(_ earliest: MonotonicInstant, _ index: Int) {
+        let now = MonotonicInstant.now
+        if now < earliest { violate("fired \(now.duration(to: earliest)) too early", index) }
     }
 
     private func startRepeating(_ milliseconds: Int, _ times: Int, _ index: Int) throws(IOError) {
@@ -148,7 +153,7 @@ final class LoopRunner<Engine: EventEngine> {
         try engine.schedule(after: period, every: period) { [unowned self] registration in
             count += 1
             if count > times { return violate("fired after it was cancelled", index) }
-            if MonotonicInstant.now < start.advanced(by: period) { violate("fired too early", index) }
+            checkNotEarly(start.advanced(by: period), index)
             note("fired", index)
             guard count == times else { return }
             registration.cancel()

@@ -26,7 +26,7 @@ extension EventBase: EventEngine {
         if core.isRunning { updateCachedTime() }
         guard let interval else {
             let event = try Event.timer(on: self) { event, _ in handler(event) }
-            try event.add(timeout: delay)
+            try event.add(timeout: delay > .zero ? delay + Self.clockStep : delay)
             return event
         }
         guard interval > .zero, delay >= .zero else {
@@ -37,16 +37,19 @@ extension EventBase: EventEngine {
                     "after \(delay), every \(interval): use a delay of zero or more and an interval of more than zero"
             )
         }
-        // Libevent knows one period only: a different first delay is exchanged for it at the first call.
-        var isFirst = delay != interval
+        // Libevent knows one period only: the first delay is exchanged for it at the first call.
+        var isFirst = true
         let event = try Event.timer(on: self, repeating: true) { event, _ in
             if isFirst { event.restart(every: interval) }
             isFirst = false
             handler(event)
         }
-        try event.add(timeout: isFirst ? max(delay, .microseconds(1)) : interval)
+        try event.add(timeout: delay + Self.clockStep)
         return event
     }
+
+    /// Libevent cuts the time off to whole microseconds, so that it counts a delay from up to so much too early.
+    private static var clockStep: Duration { .microseconds(1) }
 
     @discardableResult
     public func onSignal(_ signal: Signal, _ handler: @escaping (Event) -> Void) throws(IOError) -> Event {
