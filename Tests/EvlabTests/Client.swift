@@ -36,6 +36,11 @@ struct Client: ~Copyable {
         }
     }
 
+    /// Lets the coming close reset the connection.
+    func resetOnClose() throws {
+        try socket.set(.linger, to: .seconds(0))
+    }
+
     func shutDownWriting() throws {
         try socket.shutDown(.writing)
     }

@@ -9,8 +9,8 @@ struct DemoServer: ~Copyable {
     let addresses: [String: SocketAddress]
 
     /// Starts it and waits until it listens in as many places as it should.
-    static func start(_ arguments: [String], on variant: DemoVariant, places: Int = 1) throws -> DemoServer {
-        var program = try Program.evlab(["demo"] + arguments + ["--port", "0"] + variant.arguments)
+    static func start(_ arguments: [String], on variant: DemoVariant? = nil, places: Int = 1) throws -> DemoServer {
+        var program = try Program.evlab(["demo"] + arguments + ["--port", "0"] + (variant?.arguments ?? []))
         var addresses: [String: SocketAddress] = [:]
         for _ in 0..<places {
             let line = try program.line()
