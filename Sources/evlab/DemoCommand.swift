@@ -13,6 +13,8 @@ struct DemoCommand: ParsableCommand {
             DemoOneShotCommand.self,
             DemoStaleCommand.self,
             DemoOutOfBandCommand.self,
+            DemoConnectCommand.self,
+            DemoInetdCommand.self,
         ]
     )
 }

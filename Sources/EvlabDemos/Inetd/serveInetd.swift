@@ -1,0 +1,34 @@
+public import Readiness
+public import Sockets
+
+/// Serves many services on their ports at once, in one process and on one thread.
+///
+/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. Programs that
+/// still run then are killed. From `whenReady` on, clients can connect and signals are heeded.
+///
+/// - Parameters:
+///   - host: the address of all services; its port does not matter.
+///   - complain: called with a line when a program cannot be started, once for each service.
+///   - whenReady: called with the services and the addresses that they listen on.
+/// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `unsupported` for a program over UDP, and what the
+///   engine throws.
+public func serveInetd<Engine: EventEngine>(
+    on engine: Engine,
+    _ services: [InetdService],
+    host: SocketAddress,
+    complain: @escaping (String) -> Void = { _ in },
+    whenReady: ([(service: InetdService, address: SocketAddress)]) -> Void = { _ in }
+) throws(IOError) -> InetdTotals {
+    let inetd = Inetd(on: engine, complain: complain)
+    defer {
+        inetd.stopAccepting()
+        inetd.end.cancel()
+        inetd.killPrograms()
+    }
+    var places: [(service: InetdService, address: SocketAddress)] = []
+    for service in services { places.append((service, try inetd.open(service, at: host))) }
+    try inetd.end.onSignal { inetd.stopAccepting() }
+    whenReady(places)
+    try engine.run(.untilStopped)
+    return inetd.totals
+}
