@@ -21,12 +21,16 @@ public final class DatagramServer<Engine: EventEngine> {
     private let answer: (Span<UInt8>) -> Answer
     private let ownPort: UInt16?
     private var watch: Engine.Watch?
+    private var signals: [Engine.Registration] = []
 
-    /// Sends each datagram back to whoever sent it, exactly as it came.
+    /// Sends each datagram back to whoever sent it, exactly as it came, until it is closed or SIGINT or SIGTERM comes.
     ///
     /// - Throws: `outOfRange` for a descriptor that the engine's method cannot take, `closed`.
     public convenience init(echoOn engine: Engine, adopting socket: consuming Socket) throws(IOError) {
         try self.init(on: engine, adopting: socket) { _ in .same }
+        for signal in [Signal.interrupt, .terminate] {
+            signals.append(try engine.onSignal(signal) { [unowned self] _ in close() })
+        }
     }
 
     init(
@@ -43,6 +47,8 @@ public final class DatagramServer<Engine: EventEngine> {
     /// Stops serving. A second call does nothing.
     public func close() {
         watch.take()?.close()
+        for signal in signals { signal.cancel() }
+        signals = []
     }
 
     private func serve(_ watch: Engine.Watch) {

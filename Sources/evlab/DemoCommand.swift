@@ -15,6 +15,9 @@ struct DemoCommand: ParsableCommand {
             DemoOutOfBandCommand.self,
             DemoConnectCommand.self,
             DemoInetdCommand.self,
+            DemoSignalsCommand.self,
+            DemoIdleCommand.self,
+            DemoAcceptBalanceCommand.self,
         ]
     )
 }

@@ -12,7 +12,9 @@ struct DemoEchoCommand: ParsableCommand {
             In another:         nc -N 127.0.0.1 9000
             Type a line; it comes back. Open a third terminal with a second nc: one thread serves both, and neither \
             waits for the other. End one with Ctrl-D: it has shut its half only, and still gets back all that it sent. \
-            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did.
+            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did. \
+            With --udp the same loop answers datagrams on the same port (nc -u 127.0.0.1 9000): each comes back as one, \
+            exactly as long as it was.
             """
     )
 
@@ -23,6 +25,8 @@ struct DemoEchoCommand: ParsableCommand {
     @OptionGroup var method: MethodOption
     @Option(help: "Told while ready (level), or once for each arrival (edge). Default: level, multiplexer: edge.")
     var trigger: TriggerName?
+    @Flag(help: "Also answers datagrams, on the same port and the same loop; for bufferevent, event and reactor.")
+    var udp = false
     @OptionGroup var place: ListeningOptions
 
     func validate() throws {
@@ -30,6 +34,9 @@ struct DemoEchoCommand: ParsableCommand {
             throw ValidationError(
                 "--api \(api.rawValue) runs on \(api.engine.rawValue), not on \(engine.rawValue): leave --engine out"
             )
+        }
+        if udp, ![.bufferevent, .event, .reactor].contains(api) {
+            throw ValidationError("--udp does not go with --api \(api.rawValue): use bufferevent, event or reactor")
         }
         try validateMethod(method.method)
     }
@@ -70,7 +77,21 @@ struct DemoEchoCommand: ParsableCommand {
         let method = try method.usable()
         let trigger = trigger?.trigger ?? api.defaultTrigger
         let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: trigger)
+        guard !udp else { return try serveBoth(server) }
         let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
         Output.say("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
+    }
+
+    private func serveBoth(_ server: EchoServer) throws {
+        let (totals, datagrams) = try server.serve(on: place.listenForBoth()) { address in
+            Output.say("tcp listening on \(address)\nudp listening on \(address)")
+        }
+        Output.say(
+            """
+            connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes), \
+            datagrams: \(datagrams.received), sent back: \(datagrams.answered), truncated: \(datagrams.truncated), \
+            lost: \(datagrams.lost)
+            """
+        )
     }
 }

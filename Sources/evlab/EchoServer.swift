@@ -51,7 +51,7 @@ struct EchoServer {
     }
 
     private func makeLoopEngine() throws(IOError) -> LoopEngine {
-        guard engine == .native else { return .libevent(try makeConfiguration()) }
+        guard engine == .native else { return .libevent(try method.makeConfiguration()) }
         return switch method {
         case .poll: .native(.poll)
         case .select: .native(.select)
@@ -59,14 +59,7 @@ struct EchoServer {
         }
     }
 
-    private func makeBase() throws(IOError) -> EventBase {
-        try EventBase(makeConfiguration())
-    }
-
-    private func makeConfiguration() throws(IOError) -> EventConfiguration {
-        guard let method = EventMethod(rawValue: method.rawValue) else {
-            throw IOError("EventBase", .unsupported, detail: "libevent has no method \(method.rawValue)")
-        }
-        return EventConfiguration(method: method)
+    func makeBase() throws(IOError) -> EventBase {
+        try EventBase(method.makeConfiguration())
     }
 }

@@ -17,10 +17,16 @@ struct EngineOptions: ParsableArguments {
         )
     }
 
-    /// The loop that was chosen. Hand it to a function that is generic over its engine: one source serves them all.
+    /// The loop that was chosen.
     func make() throws -> any EventEngine {
-        let method = try method.usable()
-        return switch (engine, method) {
+        try engine.make(method.usable())
+    }
+}
+
+extension Engine {
+    /// A loop: the one place that chooses. Hand it to a function that is generic over its engine, and one source serves all.
+    func make(_ method: Method) throws(IOError) -> any EventEngine {
+        switch (self, method) {
         case (.libevent, _): try EventBase(method.makeConfiguration())
         case (.native, .poll): try Reactor(Poll())
         case (.native, .select): try Reactor(Select())

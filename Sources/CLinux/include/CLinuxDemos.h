@@ -18,4 +18,17 @@ static inline int clinux_limit_blocking_reads(int descriptor, int milliseconds) 
     return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ? -errno : 0;
 }
 
+/* Blocks signals in the calling thread, or lets them through again; they are bits: bit n-1 is signal n. */
+int clinux_block_signals(unsigned long signals);
+int clinux_unblock_signals(unsigned long signals);
+
+/* A descriptor that is readable while one of the signals is pending for the process or the calling thread. */
+int clinux_signalfd(unsigned long signals);
+
+/* Takes one pending signal: its number, and who sent it, or -EAGAIN. */
+int clinux_signalfd_take(int descriptor, pid_t *sender);
+
+/* Waits until one descriptor is readable or has ended (poll(2)), after signals too: 1, 0 when the time has passed. */
+int clinux_poll_one(int descriptor, int milliseconds);
+
 #endif

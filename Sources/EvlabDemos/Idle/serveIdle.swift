@@ -1,0 +1,30 @@
+public import Readiness
+public import Sockets
+
+/// Echoes, and closes connections on which nothing came for too long; they are told so.
+///
+/// However many connections there are, the loop has one timer: for the first deadline. It serves until SIGINT or SIGTERM, then
+/// drains for at most two seconds; a second signal ends it at once.
+///
+/// - Parameters:
+///   - limit: how long a connection may be idle; more than zero.
+///   - spreads: whether every other connection is given twice the time, so that deadlines do not come in the order in which
+///     they are set.
+/// - Throws: `outOfRange` for a limit that is not more than zero, and what the engine throws.
+public func serveIdle<Engine: EventEngine>(
+    on engine: Engine,
+    listener: consuming Socket,
+    limit: Duration,
+    with structure: IdleStructure,
+    spreads: Bool = false,
+    whenReady: () -> Void = {}
+) throws(IOError) -> IdleTotals {
+    guard limit > .zero else { throw IOError("idle", .outOfRange, detail: "a limit of \(limit): use more than zero") }
+    let reaper = IdleReaper(on: engine, limit: limit, spreads: spreads, structure.make(for: limit))
+    let listener = try Listener(on: engine, adopting: listener) { socket, peer in try reaper.serve(socket, peer) }
+    try reaper.end.onSignal(listener.close)
+    defer { reaper.close() }
+    whenReady()
+    try engine.run(.untilStopped)
+    return reaper.totals(refused: listener.shedConnections)
+}

@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import EvlabDemos
+
+struct DemoAcceptBalanceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept-balance",
+        abstract: "Several threads accept on one port: who is woken, and who gets the connections.",
+        discussion: """
+            evlab demo accept-balance
+            evlab demo accept-balance --way shared --engine libevent --method select --threads 8
+            It opens the connections itself and counts. shared: each thread watches the same socket, and a connection wakes \
+            more of them than can get it (in vain). exclusive: the kernel wakes one, and nearly always the same. \
+            reuse-port: a socket for each thread, spread by a hash of the addresses; none is woken in vain, and none may \
+            help another.
+            """
+    )
+
+    @Option(help: "shared, exclusive (native epoll only) or reuse-port. (default: all that the engine can)")
+    var way: String?
+    @Option(help: "How many threads accept, 1 to 64.")
+    var threads = 4
+    @Option(help: "How many connections are opened, 1 to 100000.")
+    var connections = 2000
+    @Option(help: "How many of them at a time, 1 to 1000.")
+    var atOnce = 8
+    @OptionGroup var engine: EngineOptions
+
+    func validate() throws {
+        guard (1...64).contains(threads) else { throw ValidationError("--threads \(threads): use 1 to 64") }
+        guard (1...100_000).contains(connections) else {
+            throw ValidationError("--connections \(connections): use 1 to 100000")
+        }
+        guard (1...1000).contains(atOnce) else { throw ValidationError("--at-once \(atOnce): use 1 to 1000") }
+        guard let way else { return }
+        let named: BalanceWay = try named(way)
+        guard named == .exclusive, !hasExclusive else { return }
+        throw ValidationError("--way exclusive is for --engine native --method epoll: use shared or reuse-port here")
+    }
+
+    private var hasExclusive: Bool { engine.engine == .native && engine.method.method == .epoll }
+
+    func run() throws {
+        // A machine that lacks the method says so before any thread begins.
+        _ = try engine.method.usable()
+        let ways: [BalanceWay] =
+            try way.map { [try named($0)] } ?? BalanceWay.allCases.filter { $0 != .exclusive || hasExclusive }
+        let (engine, method) = (engine.engine, engine.method.method)
+        for way in ways {
+            let counts = try measureAcceptBalance(way, threads: threads, connections: connections, atOnce: atOnce) {
+                try engine.make(method)
+            }
+            Output.say("\(way.rawValue)\n\(Self.table(counts))")
+        }
+    }
+
+    private static func table(_ counts: [BalanceCounts]) -> String {
+        let all = counts.reduce(into: BalanceCounts()) { sum, one in
+            sum.accepted += one.accepted
+            sum.wakeUps += one.wakeUps
+            sum.inVain += one.inVain
+        }
+        func row(_ name: String, _ one: BalanceCounts) -> [String] {
+            let share = all.accepted == 0 ? 0 : (one.accepted * 100 + all.accepted / 2) / all.accepted
+            return [name, String(one.accepted), "\(share) %", String(one.wakeUps), String(one.inVain)]
+        }
+        let rows = counts.enumerated().map { row("  thread \($0 + 1)", $1) } + [row("  all", all)]
+        return TextTable([["  ", "accepted", "share", "woken", "in vain"]] + rows).description
+    }
+}
