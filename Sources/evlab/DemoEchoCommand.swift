@@ -12,7 +12,8 @@ struct DemoEchoCommand: ParsableCommand {
             In another:         nc -N 127.0.0.1 9000
             Type a line; it comes back. Open a third terminal with a second nc: one thread serves both, and neither \
             waits for the other. End one with Ctrl-D: it has shut its half only, and still gets back all that it sent. \
-            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did. \
+            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: \
+            the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did. \
             With --udp the same loop answers datagrams on the same port (nc -u 127.0.0.1 9000): each comes back as one, \
             exactly as long as it was.
             """

@@ -28,7 +28,9 @@ struct DemoIdleCommand: ParsableCommand {
 
     func validate() throws {
         let _: IdleStructure = try named(with)
-        guard after >= 0.01, after <= 86_400 else { throw ValidationError("--after \(after): use 0.01 to 86400 seconds") }
+        guard after >= 0.01, after <= 86_400 else {
+            throw ValidationError("--after \(after): use 0.01 to 86400 seconds")
+        }
     }
 
     func run() throws {

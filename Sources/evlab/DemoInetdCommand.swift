@@ -25,7 +25,9 @@ struct DemoInetdCommand: ParsableCommand {
 
     func validate() throws {
         guard place.port > UInt16.max - 37, config == nil else { return }
-        throw ValidationError("--port \(place.port): use 0 to \(UInt16.max - 37), for services follow up to 37 ports later")
+        throw ValidationError(
+            "--port \(place.port): use 0 to \(UInt16.max - 37), for services follow up to 37 ports later"
+        )
     }
 
     func run() throws {

@@ -22,12 +22,14 @@ public struct InetdConfiguration: Hashable, Sendable {
             let service = try Line(number: number, words: words.map(String.init)).service()
             guard service.port == 0 || !services.contains(where: { $0.hasPlace(of: service) }) else {
                 let place = "\(service.port)/\(service.transport.rawValue)"
-                throw InetdConfigurationError(line: number, reason: "'\(place)' is taken by a line before: use another port")
+                let reason = "'\(place)' is taken by a line before: use another port"
+                throw InetdConfigurationError(line: number, reason: reason)
             }
             services.append(service)
         }
         guard !services.isEmpty else {
-            throw InetdConfigurationError(line: max(number, 1), reason: "no service is named: write NAME PORT/tcp internal")
+            let reason = "no service is named: write NAME PORT/tcp internal"
+            throw InetdConfigurationError(line: max(number, 1), reason: reason)
         }
     }
 }
