@@ -9,6 +9,7 @@ struct DemoCommand: ParsableCommand {
             DemoEchoCommand.self,
             DemoRespCommand.self,
             DemoChatCommand.self,
+            DemoConditionsCommand.self,
             DemoLevelAndEdgeCommand.self,
             DemoOneShotCommand.self,
             DemoStaleCommand.self,

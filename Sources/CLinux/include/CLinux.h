@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "CLinuxBuffers.h"
+#include "CLinuxConditions.h"
 #include "CLinuxDemos.h"
 #include "CLinuxMultiplexing.h"
 #include "CLinuxProcess.h"
