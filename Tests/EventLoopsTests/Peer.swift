@@ -5,7 +5,7 @@ import SystemPackage
 
 /// A plain client whose calls block a thread of their own, each with a deadline: what is tested does not test itself.
 final class Peer: Sendable {
-    private static let deadline: CInt = 20
+    private static let deadline: CInt = 60
     private let socket: Socket
 
     private init(connecting address: SocketAddress) throws {

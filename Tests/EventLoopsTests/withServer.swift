@@ -1,7 +1,7 @@
 import EventLoops
 import Sockets
 
-/// Runs a server with a task a connection for as long as `body` takes; then it has five seconds to end.
+/// Runs a server with a task a connection for as long as `body` takes; then its connections have a minute to end.
 func withServer(
     _ kind: EngineKind,
     options: ServerOptions = ServerOptions(),
@@ -10,11 +10,10 @@ func withServer(
     body: (TCPServer) async throws -> Void
 ) async throws {
     let server = try TCPServer(on: address, engine: kind.engine, options: options)
-    let running = Task { try await server.run(handler) }
-    defer { running.cancel() }
+    async let running: Void = server.run(handler)
     try await body(server)
-    server.shutDown(within: .seconds(5))
-    try await running.value
+    server.shutDown(within: .seconds(60))
+    try await running
 }
 
 /// As above, with a chunk handler.
@@ -26,11 +25,24 @@ func withChunkServer(
     body: (TCPServer) async throws -> Void
 ) async throws {
     let server = try TCPServer(on: address, engine: kind.engine, options: options)
-    let running = Task { try await server.run(handler) }
-    defer { running.cancel() }
+    async let running: Void = server.run(handler)
     try await body(server)
-    server.shutDown(within: .seconds(5))
-    try await running.value
+    server.shutDown(within: .seconds(60))
+    try await running
+}
+
+/// As above, with a chunk handler that each connection makes for itself.
+func withServer(
+    _ kind: EngineKind,
+    options: ServerOptions = ServerOptions(),
+    eachConnection makeHandler: @escaping @Sendable (ChunkConnection) -> (Span<UInt8>) throws -> Void,
+    body: (TCPServer) async throws -> Void
+) async throws {
+    let server = try TCPServer(on: .loopback(port: 0), engine: kind.engine, options: options)
+    async let running: Void = server.run(eachConnection: makeHandler)
+    try await body(server)
+    server.shutDown(within: .seconds(60))
+    try await running
 }
 
 /// Echoes with a task.
