@@ -5,7 +5,7 @@ public import SystemPackage
 ///
 /// Multiplexers learn of the close: the descriptor is removed from each first, even where a duplicate keeps its file
 /// open, and an event that was read for the old file is never given to the next file with the same number.
-public struct Descriptor: ~Copyable, Sendable, DescriptorHolder {
+public struct Descriptor: ~Copyable, Sendable, ByteHandle {
     @usableFromInline let number: CInt
 
     /// Takes over an open descriptor that nobody else closes.

@@ -6,7 +6,7 @@ public import SystemPackage
 ///
 /// Nothing here blocks: where the kernel would make the caller wait, the outcome says so. A call that a signal
 /// interrupts is repeated.
-public protocol SocketHandle: DescriptorHolder, ~Copyable, ~Escapable {}
+public protocol SocketHandle: ByteHandle, ~Copyable, ~Escapable {}
 
 extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     var number: CInt { fileDescriptor.rawValue }
@@ -80,32 +80,6 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
     }
 
     // MARK: Streams
-
-    /// Reads what is there, at most the size of `buffer` (`read(2)`).
-    ///
-    /// For streams. A datagram without bytes looks like the end here: use ``receive(into:)`` for messages.
-    ///
-    /// - Throws: `connectionReset`, once: later reads find the end.
-    @inlinable
-    public func read(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReadOutcome {
-        let number = fileDescriptor.rawValue
-        let result = unsafe buffer.withUnsafeMutableBytes { unsafe clinux_read(number, $0.baseAddress, $0.count) }
-        return result > 0 ? .bytes(result) : try readNothing(result, room: buffer.count)
-    }
-
-    /// Reads what is there into the free part of `buffer` (`read(2)`); the rest as above.
-    @inlinable
-    public func read(into buffer: inout OutputSpan<UInt8>) throws(IOError) -> ReadOutcome {
-        let number = fileDescriptor.rawValue
-        let room = buffer.freeCapacity
-        let result = unsafe buffer.withUnsafeMutableBufferPointer { (bytes, count) in
-            let free = UnsafeMutableRawBufferPointer(bytes.extracting(count...))
-            let result = unsafe clinux_read(number, free.baseAddress, free.count)
-            if result > 0 { count += result }
-            return result
-        }
-        return result > 0 ? .bytes(result) : try readNothing(result, room: room)
-    }
 
     /// Writes as much as the socket's buffer takes (`send(2)`). Never raises SIGPIPE.
     ///

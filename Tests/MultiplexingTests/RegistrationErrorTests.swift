@@ -44,6 +44,24 @@ struct RegistrationErrorTests {
         #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
     }
 
+    @Test("fault 34: a terminal that others have too blocks for them again afterwards", arguments: MultiplexerMode.all)
+    func sharedTerminal(_ mode: MultiplexerMode) throws {
+        let terminal = try Terminal()
+        let descriptor = terminal.terminal.fileDescriptor
+        _ = fcntl(descriptor.rawValue, F_SETFL, O_RDWR)
+        do {
+            let shared = try SharedDescriptor(borrowing: descriptor)
+            var multiplexer = try mode.kind.make()
+            try multiplexer.add(shared, for: .readable, trigger: mode.trigger, token: 1)
+            terminal.type("a line\n")
+            #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
+            #expect(try shared.readText() == "a line\n")
+            #expect(try shared.readText() == nil)
+            try multiplexer.remove(shared)
+        }
+        #expect(fcntl(descriptor.rawValue, F_GETFL) & O_NONBLOCK == 0)
+    }
+
     @Test(
         "fault 22: a second add is refused and leaves the first undisturbed",
         arguments: MultiplexerMode.all

@@ -51,7 +51,9 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         let outcome = try write(Array(text.utf8).span)
         #expect(outcome == .bytes(text.utf8.count))
     }
+}
 
+extension ByteHandle where Self: ~Copyable, Self: ~Escapable {
     /// Reads once, at most `count` bytes.
     func readText(_ count: Int = 1024) throws -> String? {
         var bytes = [UInt8](repeating: 0, count: count)
