@@ -29,7 +29,8 @@ struct CompareTests {
             cell, = report["cells"]
             assert (cell["connections"], cell["size"]) == (4, 4096)
             names = [s["name"] for s in cell["subjects"]]
-            assert names == "c-event c-bufferevent c-epoll-lt c-epoll-et event bufferevent multiplexer reactor".split(), names
+            assert names == "c-event c-bufferevent c-epoll-lt c-epoll-et event bufferevent multiplexer reactor " \\
+                "chunks-native async-native chunks-libevent async-libevent".split(), names
             for subject in cell["subjects"]:
                 sample, = subject["samples"]
                 assert sample["messages"] > 0 and sample["serverCPU"] > 0

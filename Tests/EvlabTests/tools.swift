@@ -18,3 +18,6 @@ func client(_ name: String) -> String {
 func source(_ path: String, file: String = #filePath) -> String {
     file.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/" + path
 }
+
+/// Whether this process, and with it the command, was built with a sanitizer.
+let isSanitized = unsafe dlsym(nil, "__sanitizer_print_stack_trace") != nil
