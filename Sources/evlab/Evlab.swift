@@ -6,8 +6,8 @@ struct Evlab: ParsableCommand {
         commandName: "evlab",
         abstract: "Event-driven I/O on Linux: demonstrations, and native multiplexing compared with libevent.",
         subcommands: [
-            DemoCommand.self, TraceCommand.self, CrossCheckCommand.self, CompareCommand.self, ServeCommand.self,
-            GenerateCommand.self,
+            DemoCommand.self, TraceCommand.self, TableCommand.self, CrossCheckCommand.self, CompareCommand.self,
+            ServeCommand.self, GenerateCommand.self,
             WorkCommand.self,
         ]
     )
