@@ -36,6 +36,21 @@ struct Client: ~Copyable {
         }
     }
 
+    /// Sends until the kernel takes no more; how much that was.
+    @discardableResult
+    func sendWhatFits() throws -> Int {
+        let chunk = [UInt8](repeating: UInt8(ascii: "x"), count: 65_536)
+        var sent = 0
+        while case .bytes(let count) = try socket.write(chunk.span) { sent += count }
+        return sent
+    }
+
+    /// Whether something to read, or the end, comes within a time.
+    func hasInput(within time: Duration) throws -> Bool {
+        var request = pollfd(fd: socket.fileDescriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe clinux_poll(&request, 1, CInt(time / .milliseconds(1))) > 0
+    }
+
     /// Lets the coming close reset the connection.
     func resetOnClose() throws {
         try socket.set(.linger, to: .seconds(0))

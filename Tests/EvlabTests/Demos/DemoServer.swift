@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Sockets
+import SystemPackage
 
 /// An `evlab demo` that serves, under test.
 struct DemoServer: ~Copyable {
@@ -10,7 +11,24 @@ struct DemoServer: ~Copyable {
 
     /// Starts it and waits until it listens in as many places as it should.
     static func start(_ arguments: [String], on variant: DemoVariant? = nil, places: Int = 1) throws -> DemoServer {
-        var program = try Program.evlab(["demo"] + arguments + ["--port", "0"] + (variant?.arguments ?? []))
+        let variant = variant?.arguments ?? []
+        return try wait(for: Program.evlab(["demo"] + arguments + ["--port", "0"] + variant), places)
+    }
+
+    /// Starts it as a script says.
+    static func start(_ script: DemoScript, on variant: DemoVariant) throws -> DemoServer {
+        try start(script.arguments + script.more(variant), on: variant, places: script.places.count)
+    }
+
+    /// Starts the services of a configuration.
+    static func start(services: String, on variant: DemoVariant, places: Int = 1) throws -> DemoServer {
+        let shell = "exec \"$0\" \"$@\" <<'THE END'\n\(services)\nTHE END\n"
+        let command = [Program.evlabPath, "demo", "inetd", "--config", "/dev/stdin"] + variant.arguments
+        return try wait(for: Program.start(["sh", "-c", shell] + command), places)
+    }
+
+    private static func wait(for program: consuming Program, _ places: Int) throws -> DemoServer {
+        var program = program
         var addresses: [String: SocketAddress] = [:]
         for _ in 0..<places {
             let line = try program.line()
@@ -36,6 +54,28 @@ struct DemoServer: ~Copyable {
     }
 
     var port: String { String(addresses.values.first?.port ?? 0) }
+
+    func port(_ place: String) throws -> String {
+        String(try address(place).port ?? 0)
+    }
+
+    /// The processes that it has started and that are still there, as zombies at least.
+    var children: [String] {
+        get throws {
+            try entries(of: "/proc/\(program.id)/task").flatMap { task in
+                try text(of: "/proc/\(program.id)/task/\(task)/children").split(separator: " ").map(String.init)
+            }
+        }
+    }
+
+    private func text(of file: String) throws -> String {
+        let descriptor = try FileDescriptor.open(FilePath(file), .readOnly, options: .closeOnExec)
+        return try descriptor.closeAfter {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
+            return String(decoding: bytes.prefix(count), as: UTF8.self)
+        }
+    }
 
     func connect(_ place: String = "") throws -> Client {
         try Client(address(place))

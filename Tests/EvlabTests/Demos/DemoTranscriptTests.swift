@@ -1,15 +1,43 @@
+import Glibc
 import Testing
 
+/// Each demonstration that serves, on everything that it can run on.
 @Suite(.serialized)
 struct DemoTranscriptTests {
-    @Test(
-        "A client sees the same on both engines and every method, and nothing is left behind",
-        arguments: DemoScript.all,
-        DemoVariant.all
-    )
+    @Test("A client sees the same on both engines and every method", arguments: DemoScript.all, DemoVariant.all)
     func transcript(_ script: DemoScript, _ variant: DemoVariant) throws {
-        var server = try DemoServer.start(script.arguments, on: variant, places: script.places)
+        var server = try DemoServer.start(script, on: variant)
         let transcript = try script.run(&server)
         #expect(transcript == script.transcript)
+    }
+
+    @Test("Clients that come and go leave no descriptor behind", arguments: DemoScript.all, DemoVariant.all)
+    func descriptors(_ script: DemoScript, _ variant: DemoVariant) throws {
+        var server = try DemoServer.start(script, on: variant)
+        let before = try server.descriptorCount
+        for place in script.places where !place.hasSuffix("udp") {
+            for round in 0..<6 {
+                let client = try server.connect(place)
+                switch round % 3 {
+                case 0: try client.send("a line\n")
+                case 1: try client.resetOnClose()
+                default: try client.shutDownWriting()
+                }
+            }
+        }
+        #expect(try eventually { try server.descriptorCount <= before })
+        #expect(try server.children.isEmpty)
+        _ = try server.stop()
+    }
+
+    @Test("It ends at once while nobody is there, at SIGINT too", arguments: DemoScript.all, DemoVariant.engines)
+    func interrupt(_ script: DemoScript, _ variant: DemoVariant) throws {
+        var server = try DemoServer.start(script, on: variant)
+        let addresses = Array(server.addresses.values)
+        server.program.send(SIGINT)
+        let totals = try server.stop()
+        #expect(totals.split(separator: "\n").count == 1)
+        // Nothing holds a port.
+        for address in addresses { #expect((try? Client(address)) == nil) }
     }
 }

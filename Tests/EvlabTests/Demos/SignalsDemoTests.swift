@@ -1,0 +1,100 @@
+import Glibc
+import Testing
+
+/// Signals that the shell sends.
+@Suite("demo signals", .serialized)
+struct SignalsDemoTests {
+    private static let ways = ["hub", "signalfd"]
+
+    private static func start(_ way: String, on variant: DemoVariant) throws -> Program {
+        var program = try Program.evlab(["demo", "signals", "--by", way] + variant.arguments)
+        let line = try program.line()
+        #expect(line == "process \(program.id) waits for SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGWINCH")
+        return program
+    }
+
+    /// Sends signals, one after another; the process that did.
+    @discardableResult
+    private static func kill(_ program: borrowing Program, _ signals: String...) throws -> String {
+        let script = signals.map { "kill -\($0) \(program.id) && " }.joined() + "echo $$"
+        let end = try Program.run(["sh", "-c", script])
+        #expect(end.code == 0, "\(end.errors)")
+        return String(end.output.dropLast())
+    }
+
+    @Test("Each signal comes as an event, whatever the loop is", arguments: ways, DemoVariant.all)
+    func events(_ way: String, _ variant: DemoVariant) throws {
+        var program = try Self.start(way, on: variant)
+        for name in ["HUP", "ALRM", "USR1", "USR2", "WINCH", "USR1"] {
+            let sender = try Self.kill(program, name)
+            // Only the descriptor tells who it was.
+            #expect(try program.line() == "SIG\(name)" + (way == "hub" ? "" : " from process \(sender)"))
+        }
+        try Self.kill(program, "INT")
+        let end = try program.end()
+        #expect(end.code == 0)
+        #expect(end.output == "SIGHUP: 1, SIGALRM: 1, SIGUSR1: 2, SIGUSR2: 1, SIGWINCH: 1\n")
+        #expect(end.errors.isEmpty)
+    }
+
+    @Test("Equal signals that are pending together are one", arguments: ways, DemoVariant.engines)
+    func coalescing(_ way: String, _ variant: DemoVariant) throws {
+        var program = try Self.start(way, on: variant)
+        // Until it has stopped it may still take what comes next.
+        try Self.kill(program, "STOP")
+        let isStopped = try eventually { try Self.state(of: program.id) == "T" }
+        #expect(isStopped)
+        try Self.kill(program, "USR1", "USR1", "USR1", "HUP", "USR1", "CONT")
+        let heard = Set([try program.line(), try program.line()].map { $0.prefix { $0 != " " } })
+        #expect(heard == ["SIGHUP", "SIGUSR1"])
+        try Self.kill(program, "TERM")
+        #expect(try program.end().output == "SIGHUP: 1, SIGALRM: 0, SIGUSR1: 1, SIGUSR2: 0, SIGWINCH: 0\n")
+    }
+
+    private static func state(of process: pid_t) throws -> String {
+        try Program.run(["sed", "-n", "s/^State:[^A-Z]*\\([A-Z]\\).*/\\1/p", "/proc/\(process)/status"]).output
+            .filter { $0 != "\n" }
+    }
+
+    @Test("A descriptor whose signals are not blocked hears nothing", arguments: DemoVariant.engines)
+    func unblocked(_ variant: DemoVariant) throws {
+        var deaf = try Self.start("signalfd-unblocked", on: variant)
+        // Ignored unless somebody cares, so it is lost.
+        try Self.kill(deaf, "WINCH", "WINCH", "TERM")
+        let end = try deaf.end()
+        #expect(end.code == 0)
+        #expect(end.output == "SIGHUP: 0, SIGALRM: 0, SIGUSR1: 0, SIGUSR2: 0, SIGWINCH: 0\n")
+
+        var victim = try Self.start("signalfd-unblocked", on: variant)
+        try Self.kill(victim, "USR1")
+        #expect(try victim.end().code == 128 + SIGUSR1)
+    }
+
+    /// A classic handler writes to a pipe, and waits in there for ever once the pipe is full.
+    @Test("A storm of signals neither blocks nor kills", arguments: ways, DemoVariant.engines)
+    func storm(_ way: String, _ variant: DemoVariant) throws {
+        var program = try Self.start(way, on: variant)
+        for _ in 0..<20_000 {
+            program.send(SIGUSR1)
+            program.send(SIGWINCH)
+        }
+        program.send(SIGHUP)
+        var line = ""
+        while !line.hasPrefix("SIGHUP") { line = try program.line() }
+        try Self.kill(program, "INT")
+        let end = try program.end()
+        #expect(end.code == 0)
+        #expect(end.output.hasPrefix("SIGHUP: 1, ") || end.output.contains("\nSIGHUP: 1, "))
+    }
+
+    @Test("What it held back while it ran is not left for the end", arguments: ways, DemoVariant.engines)
+    func end(_ way: String, _ variant: DemoVariant) throws {
+        for _ in 0..<5 {
+            var program = try Self.start(way, on: variant)
+            // Were SIGUSR1 let through at the end, it would kill.
+            try Self.kill(program, "INT", "USR1")
+            let end = try program.end()
+            #expect(end.code == 0 || way == "hub" && end.code == 128 + SIGUSR1)
+        }
+    }
+}
