@@ -8,7 +8,7 @@ struct DemoAcceptBalanceCommand: ParsableCommand {
         discussion: """
             evlab demo accept-balance
             evlab demo accept-balance --way shared --engine libevent --method select --threads 8
-            It opens the connections itself and counts. shared: each thread watches the same socket, and a connection wakes \
+            It opens the connections itself and counts. Watch who is woken in vain. shared: each thread watches the same socket, and a connection wakes \
             more of them than can get it (in vain). exclusive: the kernel wakes one, and nearly always the same. \
             reuse-port: a socket for each thread, spread by a hash of the addresses; none is woken in vain, and none may \
             help another.

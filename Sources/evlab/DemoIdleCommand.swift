@@ -9,11 +9,11 @@ struct DemoIdleCommand: ParsableCommand {
         discussion: """
             In one terminal:    evlab demo idle --after 5 --with heap
             In two others:      nc 127.0.0.1 9000
-            Type in one of them every few seconds and leave the other alone: it is told and closed, five seconds after its \
+            Type in one of them every few seconds and leave the other alone. Watch: it is told and closed, five seconds after its \
             last byte and not at the next round of some alarm. However many there are, the loop has one timer. Try the \
             three structures with the same clients, with and without --spread, and compare the steps that are printed at \
             the end: each deadline that moves costs the list one step as long as all are given the same time, the heap \
-            about two, the wheel always one, and one a tick besides.
+            about two, the wheel always one, and one a tick besides. Ctrl-C ends it.
             """
     )
 

@@ -9,8 +9,7 @@ final class BalanceCrew: Sendable {
     private struct State {
         var counts: [BalanceCounts]
         var stops: [@Sendable () -> Void] = []
-        var ready = 0
-        var ended = 0
+        var isStopping = false
         var failure: IOError?
     }
 
@@ -24,46 +23,51 @@ final class BalanceCrew: Sendable {
 
     // MARK: For the threads
 
+    /// - Parameter stop: ends the thread's accepting; called from another thread.
     func isReady(_ stop: @escaping @Sendable () -> Void) {
-        state.withLock { state in
-            state.ready += 1
+        let isTooLate = state.withLock { state in
             state.stops.append(stop)
+            return state.isStopping
         }
+        if isTooLate { stop() }
         news.wake()
     }
 
-    func ended(_ number: Int, _ counts: BalanceCounts, _ failure: IOError?) {
-        state.withLock { state in
-            state.counts[number] = counts
-            state.failure = state.failure ?? failure
-            state.ended += 1
-        }
+    func hasEnded(_ worker: Int, _ counts: BalanceCounts) {
+        state.withLock { $0.counts[worker - 1] = counts }
+    }
+
+    func hasFailed(_ failure: IOError) {
+        state.withLock { $0.failure = $0.failure ?? failure }
         news.wake()
     }
 
     // MARK: For whoever waits
 
-    /// Waits until all serve, or one cannot.
-    func waitUntilReady(_ size: Int) {
-        wait { $0.ready == size || $0.ended > 0 }
-    }
-
-    /// Ends all and waits until `size` of them have ended.
-    func end(_ size: Int) throws(IOError) -> [BalanceCounts] {
-        let stops = state.withLock { $0.stops }
-        for stop in stops { stop() }
-        wait { $0.ended == size }
-        let (counts, failure) = state.withLock { ($0.counts, $0.failure) }
-        if let failure { throw failure }
-        return counts
-    }
-
-    var hasFailed: Bool { state.withLock { $0.ended > 0 } }
-
-    private func wait(until condition: (borrowing State) -> Bool) {
-        while !state.withLock({ condition($0) }) {
+    /// Waits until so many threads accept.
+    ///
+    /// - Throws: what one of them throws.
+    func waitUntilReady(_ size: Int) throws(IOError) {
+        while state.withLock({ $0.stops.count < size }) {
+            try checkFailure()
             _ = clinux_poll_one(news.fileDescriptor.rawValue, 1000)
             news.acknowledge()
         }
     }
+
+    func checkFailure() throws(IOError) {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Those that do not accept yet end as soon as they do.
+    func stop() {
+        let stops = state.withLock { state in
+            state.isStopping = true
+            return state.stops
+        }
+        for stop in stops { stop() }
+    }
+
+    /// To be asked when all threads have ended.
+    var counts: [BalanceCounts] { state.withLock { $0.counts } }
 }

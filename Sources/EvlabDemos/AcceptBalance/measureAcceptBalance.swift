@@ -19,60 +19,62 @@ public func measureAcceptBalance(
     atOnce: Int,
     makeEngine: @escaping @Sendable () throws -> any EventEngine
 ) throws -> [BalanceCounts] {
-    // Bound before the threads begin, so that no connection is refused or comes to the first of them alone.
-    let options: BindOptions = way == .reusePort ? .reusePort : .reuseAddress
-    let first = try Socket.listening(on: .loopback(port: 0), options: options)
-    let address = try first.localAddress()
+    let first = try Socket.listening(on: .loopback(port: 0), options: way == .reusePort ? .reusePort : .reuseAddress)
+    let place = SharedPlace(way: way, address: try first.localAddress(), first: first.fileDescriptor)
     let crew = try BalanceCrew(size: threads)
-    var started = 0
-    do {
-        for number in 0..<threads {
-            let listener = try listener(number, way, first, address).release()
-            try BalanceThread.start("accept-\(number)") {
-                serve(number, way, Descriptor(adopting: listener), crew, makeEngine)
-            }
-            started += 1
+    let workers = try WorkerThreads(threads) { worker in
+        do {
+            try accept(at: place, worker, crew, makeEngine)
+        } catch {
+            crew.hasFailed(error as? IOError ?? IOError("engine", .system, detail: "\(error)"))
         }
-        crew.waitUntilReady(threads)
-        try openConnections(connections, atOnce, to: address, crew)
+    }
+    var failure: IOError?
+    do throws(IOError) {
+        // Earlier, connections would be refused, or come to the first thread alone.
+        try crew.waitUntilReady(workers.count)
+        try openConnections(connections, atOnce, to: place.address, crew)
+        try crew.checkFailure()
     } catch {
-        _ = try? crew.end(started)
-        throw error
+        failure = error
     }
-    return try crew.end(threads)
+    crew.stop()
+    workers.join()
+    // Not earlier: the threads make their own from it.
+    first.close()
+    if let failure { throw failure }
+    return crew.counts
 }
 
-private func listener(
-    _ number: Int,
-    _ way: BalanceWay,
-    _ first: borrowing Socket,
-    _ address: SocketAddress
-) throws(IOError) -> Descriptor {
-    guard way == .reusePort, number > 0 else {
-        return Descriptor(number: try checked("fcntl", clinux_duplicate(first.fileDescriptor.rawValue, 0)))
+/// Where the threads accept.
+private struct SharedPlace: Sendable {
+    let way: BalanceWay
+    let address: SocketAddress
+    let first: FileDescriptor
+
+    /// A thread's own descriptor: of the one socket, or of a socket of its own.
+    func listener(of worker: Int) throws(IOError) -> Descriptor {
+        guard way == .reusePort, worker > 1 else {
+            return Descriptor(number: try checked("fcntl", clinux_duplicate(first.rawValue, 0)))
+        }
+        return try Socket.listening(on: address, options: .reusePort).intoDescriptor()
     }
-    return try Socket.listening(on: address, options: .reusePort).intoDescriptor()
 }
 
-private func serve(
-    _ number: Int,
-    _ way: BalanceWay,
-    _ listener: consuming Descriptor,
+private func accept(
+    at place: SharedPlace,
+    _ worker: Int,
     _ crew: BalanceCrew,
     _ makeEngine: () throws -> any EventEngine
-) {
+) throws {
     var counts = BalanceCounts()
-    var failure: IOError?
-    do {
-        if way == .exclusive {
-            try acceptExclusively(listener, &counts, crew)
-        } else {
-            try acceptOnEngine(makeEngine(), listener, &counts, crew)
-        }
-    } catch {
-        failure = error as? IOError ?? IOError("engine", .system, detail: "\(error)")
+    defer { crew.hasEnded(worker, counts) }
+    let listener = try place.listener(of: worker)
+    if place.way == .exclusive {
+        try acceptExclusively(listener, &counts, crew)
+    } else {
+        try acceptOnEngine(makeEngine(), listener, &counts, crew)
     }
-    crew.ended(number, counts, failure)
 }
 
 /// Opens connections, so many at a time, and waits for each to be closed by who accepted it.
@@ -80,7 +82,8 @@ private func openConnections(_ count: Int, _ atOnce: Int, to address: SocketAddr
     throws(IOError)
 {
     var left = count
-    while left > 0, !crew.hasFailed {
+    while left > 0 {
+        try crew.checkFailure()
         let round = min(left, atOnce)
         var clients: [Client] = []
         for _ in 0..<round { clients.append(Client(try Socket.connecting(to: address).intoSocket())) }

@@ -89,7 +89,109 @@ struct ChatDemoTests {
         #expect(try server.stop() == "members: 0, lines: 0, dropped: 1, refused: 0\n")
     }
 
+    @Test("When somebody leaves, the others keep their names and hear everything", arguments: DemoVariant.all)
+    func leaving(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        do {
+            var guests = try ["ada", "bob", "cleo", "dan", "eve"].map { name in
+                let guest = try Guest(server.connect())
+                try guest.connection.send("\(name)\n")
+                while try !guest.connection.line().hasPrefix("* hello \(name)") {}
+                return (name: name, guest: guest)
+            }
+            for leaver in ["bob", "eve", "ada"] {
+                guests.removeAll { $0.name == leaver }
+                for (_, guest) in guests {
+                    while try guest.connection.line() != "* \(leaver) leaves" {}
+                }
+                for (name, guest) in guests {
+                    try guest.connection.send("I am \(name)\n")
+                    for other in guests where other.name != name {
+                        #expect(try other.guest.connection.line() == "\(name): I am \(name)")
+                    }
+                }
+            }
+        }
+        #expect(try server.stop() == "members: 5, lines: 9, dropped: 0, refused: 0\n")
+    }
+
+    /// A classic one asks to be told of room for writing, and never takes that back.
+    @Test(
+        "When everybody has heard everything the room is quiet",
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.engines
+    )
+    func quiet(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        do {
+            // More than the kernel holds for one who does not read, less than the room queues besides.
+            let script = "mkfifo $0.keys && exec 3<>$0.keys && rm $0.keys && exec python3 $1 $2 120 <&3"
+            let name = "/tmp/evlab-chat-\(server.program.id)"
+            var crowd = try Program.start(["sh", "-c", script, name, client("chat_backlog"), server.port])
+            #expect(try crowd.line() == "heard")
+            let isQuiet = server.isQuiet()
+            #expect(isQuiet)
+        }
+        #expect(try server.stop() == "members: 3, lines: 120, dropped: 0, refused: 0\n")
+    }
+
+    @Test("nc, socat and a telnet client talk", .enabled(if: has("nc", "socat", "curl")), arguments: DemoVariant.all)
+    func otherClients(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let script = """
+            printf 'tel\\r\\n' | curl -sN telnet://127.0.0.1:$0 | while read -r line; do
+                echo "$line"
+                case $line in
+                *"hello tel"*) printf 'ncat\\nby nc\\n' | nc -N 127.0.0.1 $0 ;;
+                "* ncat leaves"*) printf 'cat\\nby socat\\n' | socat -t 60 - TCP:127.0.0.1:$0 ;;
+                "* cat leaves"*) kill -TERM $1 ;;
+                esac
+            done
+            """
+        let end = try Program.run(["sh", "-c", script, server.port, "\(server.program.id)"])
+        let expected = """
+            * welcome; what is your name?
+            * hello tel; here is nobody else
+            * welcome; what is your name?
+            * hello ncat; here are: tel
+            * ncat joins
+            ncat: by nc
+            * ncat leaves
+            * welcome; what is your name?
+            * hello cat; here are: tel
+            * cat joins
+            cat: by socat
+            * cat leaves
+            * the room closes
+
+            """
+        #expect(end.output == expected, "\(end.errors)")
+        #expect(try server.program.end().output == "members: 3, lines: 2, dropped: 0, refused: 0\n")
+    }
+
     // MARK: The client
+
+    @Test("A room that resets the connection is a failure", .enabled(if: has("python3")), arguments: DemoVariant.all)
+    func resetByTheRoom(_ variant: DemoVariant) throws {
+        let server = """
+            import socket, struct
+            server = socket.create_server(("127.0.0.1", 0))
+            print(server.getsockname()[1], flush=True)
+            connection, _ = server.accept()
+            connection.recv(5, socket.MSG_WAITALL)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            """
+        var room = try Program.start(["python3", "-c", server])
+        let port = try room.line()
+        let client =
+            "\(Program.evlabPath) demo chat --join 127.0.0.1:\(port) \(variant.arguments.joined(separator: " "))"
+        let end = try Program.run(["sh", "-c", "echo name | \(client)"])
+        #expect(end.code == 1)
+        #expect(end.errors.contains("reset"), "\(end.errors)")
+        #expect(end.errors.split(separator: "\n").count == 1)
+        _ = try room.end()
+    }
 
     @Test(
         "The client shows the last words of a server that closes at once",

@@ -46,7 +46,9 @@ struct DemoServer: ~Copyable {
         self.addresses = addresses
     }
 
+    /// Where the place of that name is; the name is not needed where there is only one.
     func address(_ place: String = "") throws -> SocketAddress {
+        if place.isEmpty, addresses.count == 1, let address = addresses.values.first { return address }
         guard let address = addresses[place] else {
             throw Program.Failure(description: "it listens in \(addresses.keys), not in '\(place)'")
         }

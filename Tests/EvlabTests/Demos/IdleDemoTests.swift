@@ -83,12 +83,3 @@ struct IdleDemoTests {
         #expect(try server.stop().hasPrefix("connections: 1, idle: 1, "))
     }
 }
-
-/// A client in an array.
-private final class Guest {
-    let connection: Client
-
-    init(_ connection: consuming Client) {
-        self.connection = consume connection
-    }
-}

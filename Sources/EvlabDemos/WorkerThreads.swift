@@ -36,6 +36,8 @@ struct WorkerThreads: ~Copyable {
         }
     }
 
+    var count: Int { threads.count }
+
     private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context = unsafe context else { return nil }
         let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
