@@ -67,7 +67,9 @@ static inline long clinux_recv(int descriptor, void *buffer, size_t count, int f
     CLINUX_RETRY(recv(descriptor, buffer, count, flags));
 }
 
-static inline long clinux_send(int descriptor, const void *buffer, size_t count, int flags) {
+__attribute__((always_inline)) static inline long clinux_send(
+    int descriptor, const void *buffer, size_t count, int flags
+) {
     long result = send(descriptor, buffer, count, flags);
     return result >= 0 ? result : clinux_send_failed(descriptor, buffer, count, flags);
 }
@@ -78,8 +80,8 @@ static inline long clinux_sendto(
     CLINUX_RETRY(sendto(descriptor, buffer, count, flags, address, length));
 }
 
-/* No SIGPIPE. */
-static inline long clinux_send_quietly(int descriptor, const void *buffer, size_t count) {
+/* No SIGPIPE. The compiler of Swift leaves this out of line unless told. */
+__attribute__((always_inline)) static inline long clinux_send_quietly(int descriptor, const void *buffer, size_t count) {
     return clinux_send(descriptor, buffer, count, MSG_NOSIGNAL);
 }
 
