@@ -152,6 +152,25 @@ struct TraceTests {
         #expect(try Program.run(["cmp", path, documented]).code == 0)
     }
 
+    /// The pictures of other pages: the file, the mode and the script. Drawn anew likewise, with `--script`.
+    private static let otherPictures: [(String, TraceMode, String)] = [
+        ("lt-et-level", .level, "w28 wait r10 wait r10 wait r10 wait"),
+        ("lt-et-edge", .edge, "w28 wait drain wait"),
+        ("lt-et-edge-one-read", .edge, "w28 wait r10 wait w5 wait r10 wait"),
+        ("oneshot-off", .edge, "w6 wait r6 w5 wait drain wait"),
+        ("oneshot-on", .edgeOneShot, "w6 wait r6 w5 wait drain w3 rearm wait"),
+    ]
+
+    @Test("The pictures of the demonstrations' pages are what the command draws", arguments: otherPictures)
+    func otherDocumentedPictures(_ name: String, _ mode: TraceMode, _ script: String) throws {
+        let path = "/tmp/evlab-trace-\(getpid())-\(name).svg"
+        defer { unsafe unlink(path) }
+        let command = ["trace", "--mode", mode.rawValue, "--script", script, "--svg", path]
+        #expect(try Program.runEvlab(command).code == 0)
+        let documented = source("Sources/EvlabDemos/EvlabDemos.docc/Resources/\(name).svg")
+        #expect(try Program.run(["cmp", path, documented]).code == 0)
+    }
+
     @Test(
         "Pictures are XML, have a title and a description, and need nothing from elsewhere",
         .enabled(if: has("python3"))
