@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "EvlabComparison",
             dependencies: [
-                "CBaselines", "CLinux", "Multiplexing", "Readiness", "Sockets", system,
+                "CBaselines", "CLinux", "Libevent", "Multiplexing", "Readiness", "Sockets", system,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: house

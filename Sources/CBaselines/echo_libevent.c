@@ -11,7 +11,7 @@ const char *cbaseline_libevent_version(void) {
     return event_get_version();
 }
 
-static struct event_base *base_on(const char *method) {
+struct event_base *echo_base_on(const char *method) {
     const char *name = strcmp(method, "epoll-changelist") == 0 ? "epoll" : method;
     const char **methods = event_get_supported_methods();
     int wanted = 0;
@@ -59,7 +59,7 @@ int echo_server_open(
     struct echo_server *server, int listener, const char *method, evconnlistener_cb accepted, void *context
 ) {
     memset(server, 0, sizeof *server);
-    server->base = base_on(method);
+    server->base = echo_base_on(method);
     if (server->base == NULL) return fail(server, ENOTSUP);
     server->listener = evconnlistener_new(server->base, accepted, context, LEV_OPT_CLOSE_ON_EXEC, 0, listener);
     server->resume = evtimer_new(server->base, accept_again, server);

@@ -14,6 +14,9 @@ struct echo_server {
     struct event *resume; /* accepts again after descriptors had run out */
 };
 
+/* A base on epoll, epoll-changelist, poll or select; NULL where this libevent does not have it. */
+struct event_base *echo_base_on(const char *method);
+
 /* Fills `server`, whose callback gets each connection and `context`. 0 or -errno. */
 int echo_server_open(
     struct echo_server *server, int listener, const char *method, evconnlistener_cb accepted, void *context

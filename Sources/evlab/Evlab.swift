@@ -7,8 +7,7 @@ struct Evlab: ParsableCommand {
         abstract: "Event-driven I/O on Linux: demonstrations, and native multiplexing compared with libevent.",
         subcommands: [
             DemoCommand.self, TraceCommand.self, TableCommand.self, CrossCheckCommand.self, CompareCommand.self,
-            ServeCommand.self, GenerateCommand.self,
-            WorkCommand.self,
+            ServeCommand.self, GenerateCommand.self, BenchCommand.self, WorkCommand.self,
         ]
     )
 }

@@ -18,12 +18,10 @@ struct GenerateCommand: ParsableCommand {
     var connections = 50
     @Option(help: "Bytes of a message.")
     var size = 64
-    @Option(help: "Send exactly so many, and no longer than it takes.")
-    var messages: Int?
-    @Option(help: "How long to measure.")
-    var seconds = 1.0
-    @Option(help: "How long to send before that.")
-    var warmUp = 0.1
+    @Option(help: "Messages under way on a connection.")
+    var depth = 1
+    @Option(help: "Send exactly so many.")
+    var messages = 1000
     @Option(help: "The process id of the server, to say how much CPU it used.")
     var watch: CInt?
     @Flag(help: "End when the process that started this one ends.")
@@ -33,9 +31,8 @@ struct GenerateCommand: ParsableCommand {
         if SocketAddress(connect) == nil { throw ValidationError("--connect '\(connect)' is not HOST:PORT") }
         try require(connections >= 1, "--connections \(connections)", "1 or more")
         try require((1...LoadPlan.largestSize).contains(size), "--size \(size)", "1 to \(LoadPlan.largestSize)")
-        try require(messages ?? 1 >= 1, "--messages \(messages ?? 0)", "1 or more")
-        try require(seconds > 0 && seconds <= 3600, "--seconds \(seconds)", "more than 0, at most 3600")
-        try require(warmUp >= 0 && warmUp <= 3600, "--warm-up \(warmUp)", "0 to 3600")
+        try require((1...100_000).contains(depth), "--depth \(depth)", "1 to 100000")
+        try require(messages >= 1, "--messages \(messages)", "1 or more")
     }
 
     func run() throws {
@@ -44,11 +41,10 @@ struct GenerateCommand: ParsableCommand {
             address: try SocketAddress(parsing: connect),
             connections: connections,
             size: size,
-            amount: messages.map { .messages($0) } ?? .time(.seconds(seconds), warmUp: .seconds(warmUp)),
+            depth: depth,
             server: watch
         )
-        var generator = try LoadGenerator.connected(plan)
-        Output.say(try generator.run().json.description)
+        Output.say(try LoadGenerator(plan).run(.messages(messages)).json.description)
     }
 }
 

@@ -23,31 +23,44 @@ struct ServeCommand: ParsableCommand {
         }
     )
     var subject: EchoSubject
-    @OptionGroup var method: MethodOption
+    @Option(help: "What the clients will do.", transform: named)
+    var workload = Workload.echo
     @Option(help: "Where to listen, on 127.0.0.1.")
     var port: UInt16 = 0
+    @Option(help: "Nothing but bytes on the stack.")
+    var offset = ""
     @Flag(help: "End when the process that started this one ends.")
     var withParent = false
 
     func run() throws {
         if withParent { _ = clinux_die_with_parent(getppid()) }
-        let method = try method.usable()
-        try serve(on: try ListeningPlace(host: "127.0.0.1", port: port).listen(), method)
+        try serve(on: try ListeningPlace(host: "127.0.0.1", port: port).listen())
     }
 
-    private func serve(on listener: consuming Socket, _ method: Method) throws {
+    private func serve(on listener: consuming Socket) throws {
         switch subject {
-        case .event: try serve(.event, on: listener, method)
-        case .bufferEvent: try serve(.bufferevent, on: listener, method)
-        case .multiplexer: try serve(.multiplexer, on: listener, method)
-        case .reactor: try serve(.reactor, on: listener, method)
-        case .chunksNative: try serve(.chunks, .native, on: listener, method)
-        case .asyncNative: try serve(.async, .native, on: listener, method)
-        case .chunksLibevent: try serve(.chunks, .libevent, on: listener, method)
-        case .asyncLibevent: try serve(.async, .libevent, on: listener, method)
-        case .cEvent: try serveInC("event", on: listener) { unsafe cbaseline_echo_event($0, method.rawValue) }
+        case .event: try serve(.event, on: listener)
+        case .eventChangelist: try serve(.event, .epollChangelist, on: listener)
+        case .eventPoll: try serve(.event, .poll, on: listener)
+        case .eventSelect: try serve(.event, .select, on: listener)
+        case .bufferEvent: try serve(.bufferevent, on: listener)
+        case .multiplexer: try serve(.multiplexer, trigger: .edge, on: listener)
+        case .multiplexerLevel: try serve(.multiplexer, on: listener)
+        case .reactor: try serve(.reactor, on: listener)
+        case .reactorEdge: try serve(.reactor, trigger: .edge, on: listener)
+        case .reactorOneShot: try serve(.reactor, trigger: .levelOneShot, on: listener)
+        case .reactorPoll: try serve(.reactor, .poll, on: listener)
+        case .reactorSelect: try serve(.reactor, .select, on: listener)
+        case .chunksNative: try serve(.chunks, on: listener)
+        case .asyncNative: try serve(.async, on: listener)
+        case .chunksLibevent: try serve(.chunks, engine: .libevent, on: listener)
+        case .asyncLibevent: try serve(.async, engine: .libevent, on: listener)
+        case .cEvent: try serveEventInC("epoll", on: listener)
+        case .cEventChangelist: try serveEventInC("epoll-changelist", on: listener)
+        case .cEventPoll: try serveEventInC("poll", on: listener)
+        case .cEventSelect: try serveEventInC("select", on: listener)
         case .cBufferEvent:
-            try serveInC("bufferevent", on: listener) { unsafe cbaseline_echo_bufferevent($0, method.rawValue) }
+            try serveInC("bufferevent", on: listener) { unsafe cbaseline_echo_bufferevent($0, "epoll") }
         case .cEpollLevel: try serveInC("epoll", on: listener) { cbaseline_echo_epoll($0, false) }
         case .cEpollEdge: try serveInC("epoll", on: listener) { cbaseline_echo_epoll($0, true) }
         }
@@ -55,12 +68,17 @@ struct ServeCommand: ParsableCommand {
 
     private func serve(
         _ api: EchoAPI,
-        _ engine: Engine? = nil,
-        on listener: consuming Socket,
-        _ method: Method
+        _ method: Method = .epoll,
+        engine: Engine? = nil,
+        trigger: Trigger = .level,
+        on listener: consuming Socket
     ) throws {
-        let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: api.defaultTrigger)
+        let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: trigger)
         _ = try server.serve(on: listener, announce: announce)
+    }
+
+    private func serveEventInC(_ method: String, on listener: consuming Socket) throws(IOError) {
+        try serveInC("event", on: listener) { unsafe cbaseline_echo_event($0, method) }
     }
 
     private func serveInC(

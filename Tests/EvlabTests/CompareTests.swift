@@ -1,3 +1,4 @@
+import EvlabComparison
 import Glibc
 import Sockets
 import Testing
@@ -5,67 +6,118 @@ import Testing
 /// The comparison as a user runs it. One at a time: it measures.
 @Suite(.serialized)
 struct CompareTests {
-    private static let quick = ["--rounds", "1", "--seconds", "0.05", "--connections", "4"]
+    private static let quick = ["--processes", "1", "--rounds", "2", "--seconds", "0.002", "--seed", "5"]
 
     private func temporaryFile() throws -> String {
         try String(Program.run(["mktemp"]).output.dropLast())
     }
 
-    @Test("Every server is measured", .enabled(if: has("python3", "strace")))
+    @Test("Every workload is measured, and what was measured is in the JSON", .enabled(if: has("python3", "strace")))
     func everything() throws {
         let file = try temporaryFile()
         defer { _ = unsafe unlink(file) }
-        let end = try Program.runEvlab(
-            ["compare", "echo"] + Self.quick + ["--sizes", "4K", "--seed", "5", "--json", file]
-        )
+        let names = "c-event,c-epoll-et,c-epoll,c-libevent,multiplexer,epoll,queue,reactor"
+        let options = ["--subjects", names, "--n", "8", "--sizes", "64", "--json", file, "--html", "/dev/null"]
+        let end = try Program.runEvlab(["compare"] + Self.quick + options)
         #expect(end.code == 0, "\(end.errors)")
         #expect(end.errors.isEmpty, "no progress in a pipe")
-        for words in ["4 connections x 4 KiB", "seed 5", "libevent 2.", "Not shown"] {
+        for words in ["echo: 8 connections x 64 B (1 process x 2 rounds)", "seed 5", "libevent 2.", "Not shown"] {
             #expect(end.output.contains(words), "\(end.output)")
         }
         let check = """
             import json, sys
             report = json.load(open(sys.argv[1]))
-            cell, = report["cells"]
-            assert (cell["connections"], cell["size"]) == (4, 4096)
-            names = [s["name"] for s in cell["subjects"]]
-            assert names == "c-event c-bufferevent c-epoll-lt c-epoll-et event bufferevent multiplexer reactor " \\
-                "chunks-native async-native chunks-libevent async-libevent".split(), names
-            for subject in cell["subjects"]:
-                sample, = subject["samples"]
-                assert sample["messages"] > 0 and sample["serverCPU"] > 0
-                assert 0 < sample["p50"] <= sample["p99"] <= sample["max"]
-                assert 1 < subject["systemCallsPerMessage"] < 20, subject
-            assert cell["subjects"][0]["ratio"] == {"median": 1.0, "lowest": 1.0, "highest": 1.0}
+            assert report["seed"] == "5"
+            workloads = {cell["workload"] for cell in report["cells"]}
+            assert workloads >= set("echo pipeline latency accept idle pipes cascade timers wake".split()), workloads
+            for cell in report["cells"]:
+                assert cell["n"] == 8, cell["n"]
+                assert cell["subjects"][0]["ratio"] is None
+                for subject in cell["subjects"]:
+                    process, = subject["samples"]
+                    assert len(process) == 2
+                    for sample in process:
+                        assert sample["operations"] > 0 and sample["seconds"] > 0
+                        assert sample["delays"] == sorted(sample["delays"])
+                    assert cell["workload"] not in ("echo", "pipeline") or 0 < subject["systemCalls"] < 20, subject
+                for subject in cell["subjects"][1:]:
+                    ratio = subject["ratio"]
+                    assert 0 < ratio["low"] <= ratio["median"] <= ratio["high"] and ratio["pairs"] == 2
+                    assert ratio["verdict"] == "-", "two pairs allow no word"
             """
         let checked = try Program.run(["python3", "-c", check, file])
         #expect(checked.code == 0, "\(checked.errors)")
     }
 
-    @Test("Without a workload all are compared, and every size of each")
-    func allWorkloads() throws {
-        let options = ["--rounds", "2", "--seconds", "0.05", "--connections", "1,3", "--sizes", "64,2K"]
-        let end = try Program.runEvlab(["compare", "--subjects", "c-epoll-et"] + options)
+    @Test("Every subject of echo is measured")
+    func everySubject() throws {
+        let names = EchoSubject.allCases.map(\.rawValue)
+        let options = ["--n", "2", "--sizes", "64", "--subjects", names.joined(separator: ",")]
+        let end = try Program.runEvlab(
+            ["compare", "echo", "--processes", "1", "--rounds", "1", "--seconds", "0.001"] + options
+        )
         #expect(end.code == 0, "\(end.errors)")
-        for cell in ["1 connection x 64 B", "1 connection x 2 KiB", "3 connections x 64 B", "3 connections x 2 KiB"] {
-            #expect(end.output.contains("echo: \(cell), median of 2 rounds of 0.05 s\n"))
-        }
+        for name in names { #expect(end.output.contains("\n\(name) "), "\(end.output)") }
     }
 
     @Test("Too few descriptors scale it down, with a line that says so")
     func fewDescriptors() throws {
-        let options = ["--rounds", "1", "--seconds", "0.05", "--connections", "500", "--sizes", "64"]
+        let options = ["--n", "500", "--sizes", "64", "--subjects", "c-event"] + Self.quick
         let shell = "ulimit -n 128; exec \"$0\" \"$@\""
-        let command = [Program.evlabPath, "compare", "echo", "--subjects", "c-event"] + options
-        let end = try Program.run(["sh", "-c", shell] + command)
+        let end = try Program.run(["sh", "-c", shell, Program.evlabPath, "compare", "echo"] + options)
         #expect(end.code == 0, "\(end.errors)")
-        #expect(end.output.hasPrefix("500 connections need more than 128 descriptors"))
-        #expect(end.output.contains("96 connections x 64 B"))
+        #expect(end.output.contains("echo: 500 connections x 64 B need more than 128 descriptors"))
+        #expect(end.output.contains("echo: 64 connections x 64 B"))
+    }
+
+    @Test("A peer that echoes is measured beside ours", .enabled(if: has("python3")))
+    func peer() throws {
+        let options = ["--n", "2", "--sizes", "64", "--subjects", "c-event", "--peer", "honest=" + client("echo_peer")]
+        let end = try Program.runEvlab(["compare", "echo"] + Self.quick + options)
+        #expect(end.code == 0, "\(end.errors)")
+        #expect(end.output.contains("\nhonest "), "\(end.output)")
+    }
+
+    @Test(
+        "Who alters one byte, or loses one event, is found before anything is timed",
+        .enabled(if: has("python3")),
+        arguments: [
+            ("altered", "4 KiB: byte 4095 is"), ("deaf", "1 MiB and the end: only 1048576 bytes came back"),
+            ("short", "64 B: the end after 0 bytes"),
+        ]
+    )
+    func liars(_ name: String, _ difference: String) throws {
+        // Honest servers take nothing of the patience worth mentioning, and none of them is timed.
+        let options = ["--n", "2", "--sizes", "64", "--subjects", "c-event", "--patience", name == "deaf" ? "5" : "60"]
+        let peer = ["--peer", "\(name)=" + client("echo_peer")]
+        let end = try Program.runEvlab(["compare", "echo"] + Self.quick + options + peer)
+        #expect(end.code == 1)
+        #expect(end.output.isEmpty, "nothing was timed")
+        #expect(
+            end.errors.hasPrefix("evlab: nothing is timed, for these do not do the same: echo, step"),
+            "\(end.errors)"
+        )
+        #expect(end.errors.contains("\(name) says '\(difference)"), "\(end.errors)")
+        #expect(end.errors.contains("where c-event says"))
+    }
+
+    @Test("An earlier run is the baseline of a later one; a file that is none is refused before any work")
+    func baseline() throws {
+        let file = try temporaryFile()
+        defer { _ = unsafe unlink(file) }
+        let options = Self.quick + ["--subjects", "c-libevent,queue", "--n", "100"]
+        let refused = try Program.runEvlab(["compare", "timers", "--baseline", file] + options)
+        #expect(refused.code == 1)
+        #expect(refused.errors == "evlab: --baseline \(file) is not what --json writes\n")
+        #expect(try Program.runEvlab(["compare", "timers", "--json", file] + options).code == 0)
+        let end = try Program.runEvlab(["compare", "timers", "--baseline", file] + options)
+        // Two settings, one subject beside the reference in each; whether one has lost is for the clock to say.
+        #expect(end.output.contains(" of 2 subjects lost\n"), "\(end.output)\(end.errors)")
     }
 
     @Test("An interruption ends it and everything that it started", arguments: [SIGINT, SIGTERM, SIGKILL])
     func interruption(_ signal: CInt) throws {
-        var program = try Program.evlab(["compare", "echo", "--rounds", "1000"])
+        var program = try Program.evlab(["compare", "echo", "--rounds", "1000", "--seconds", "60"])
         let id = program.id
         var children: [pid_t] = []
         #expect(

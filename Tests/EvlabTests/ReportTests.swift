@@ -12,17 +12,6 @@ struct ReportTests {
         #expect(median([]).isNaN)
     }
 
-    @Test("Ratios pair what was measured in the same round")
-    func pairedRatios() throws {
-        // The second round was ten times slower for both, which changes nothing.
-        let ratio = try #require(PairedRatio(of: [200, 22, 190], to: [100, 10, 100]))
-        #expect(ratio.median == 2)
-        #expect(ratio.lowest == 1.9)
-        #expect(ratio.highest == 2.2)
-        #expect(PairedRatio(of: [], to: []) == nil)
-        #expect(PairedRatio(of: [1], to: [0]) == nil)
-    }
-
     @Test(
         "Numbers have as many decimals as asked for",
         arguments: [
@@ -57,6 +46,7 @@ struct ReportTests {
         #expect(counted(1, "round") == "1 round")
         #expect(counted(0, "round") == "0 rounds")
         #expect(counted(5, "round") == "5 rounds")
+        #expect(counted(2, "process") == "2 processes")
     }
 
     @Test("Columns are as wide as their widest cell")
@@ -77,26 +67,60 @@ struct ReportTests {
         )
     }
 
-    @Test("A result survives the pipe between two processes")
-    func loadResult() throws {
-        let line = """
-            {"messages": 3, "seconds": 1.5, "p50": 10, "p90": 20, "p99": 30, "p99.9": 40, "max": 50, \
-            "generatorCPU": 0.25, "serverCPU": 1e-05, "serverUserCPU": 0.0}
-            """
-        let result = try #require(LoadResult(line: line))
-        #expect(result.json.description == line)
-        #expect(result.p999 == 40)
-        #expect(result.serverCPU == 0.00001)
-        #expect(LoadResult(line: result.json.description) == result)
-        #expect(result.rate == 2)
+    @Test("What JSON is printed is read again")
+    func jsonRoundTrip() throws {
+        let value = JSONValue.object([
+            ("a\"b", .string("line\nfeed \\ \u{1} ü 🙂 </script>")), ("d", .number(0.1)), ("i", .integer(-3)),
+            ("e", .object([])),
+            ("l", .array([.bool(true), .bool(false), .null, .array([]), .number(1e-300)])),
+        ])
+        let again = try #require(JSONValue(parsing: value.description))
+        #expect(again == value)
+        #expect(again["i"]?.asInteger == -3)
+        #expect(again["d"]?.asNumber == 0.1)
+        #expect(again["missing"] == nil)
     }
 
     @Test(
-        "Anything else is no result",
-        arguments: ["", "{}", "{\"messages\": 0}", "evlab: no", "{\"messages\": x}", "[1]"]
+        "What is not JSON is not read",
+        arguments: [
+            "", "{", "[1,]", "{\"a\" 1}", "\"\u{1}\"", "\"\\x\"", "\"\\ud800\"", "1 2", "nul", "--1", "{\"a\":1,}",
+            "\"",
+            String(repeating: "[", count: 100) + String(repeating: "]", count: 100),
+        ]
     )
-    func noLoadResult(_ line: String) {
-        #expect(LoadResult(line: line) == nil)
+    func noJSON(_ text: String) {
+        #expect(JSONValue(parsing: text) == nil)
+    }
+
+    @Test("Escapes of other programs are read")
+    func foreignEscapes() {
+        #expect(JSONValue(parsing: " \"\\ud83d\\ude42\\/\\t\\u00fc\" ")?.asString == "🙂/\tü")
+        #expect(JSONValue(parsing: "[1e3, -0.5]")?.asArray?.compactMap(\.asNumber) == [1000, -0.5])
+    }
+
+    @Test("A sample survives the pipe between two processes")
+    func samples() throws {
+        var sample = Sample(operations: 3, seconds: 1.5)
+        (sample.cpu, sample.userCPU, sample.generatorShare, sample.memory) = (1e-05, 0.5e-5, 0.25, 4096)
+        sample.delays = Array(1...Sample.percentiles.count)
+        let again = try #require(JSONValue(parsing: sample.json.description).flatMap { Sample($0) })
+        #expect(again == sample)
+        #expect(again.each == 500_000_000)
+        #expect(again.delay(at: 50) == 1)
+        #expect(again.delay(at: 100) == Sample.percentiles.count)
+        #expect(again.delay(at: 12) == nil)
+    }
+
+    @Test(
+        "Anything else is no sample",
+        arguments: [
+            "{}", "{\"operations\": 0, \"seconds\": 1}", "{\"operations\": 1, \"seconds\": 0}", "[1]",
+            "{\"operations\": 1, \"seconds\": 1, \"delays\": [1]}",
+        ]
+    )
+    func noSample(_ text: String) {
+        #expect(JSONValue(parsing: text).flatMap { Sample($0) } == nil)
     }
 
     @Test("System calls are summed from strace's table, with and without errors in a row")

@@ -9,6 +9,7 @@
 #include "echo_epoll.h"
 #include "pipes.h"
 #include "timers.h"
+#include "wake.h"
 
 /* `method` is epoll, epoll-changelist, poll or select; -ENOTSUP when this libevent does not have it. */
 int cbaseline_echo_event(int listener, const char *method);

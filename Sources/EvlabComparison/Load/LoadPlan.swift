@@ -1,14 +1,13 @@
 public import Sockets
 
-/// What a load generator does: on each connection it sends one message, waits until all of it has come back, and sends
-/// the next.
+/// What a load generator does on its connections, all of them to one server.
 public struct LoadPlan: Sendable {
     /// How much is sent.
     public enum Amount: Sendable {
         /// Exactly this many messages, all connections together.
         case messages(Int)
-        /// As many as go through in the time; what the warm-up before it carries is not counted.
-        case time(Duration, warmUp: Duration)
+        /// As many as go through in the time.
+        case time(Duration)
     }
 
     /// The largest size of a message, in bytes.
@@ -18,17 +17,32 @@ public struct LoadPlan: Sendable {
     public let address: SocketAddress
     /// Connections at a time, at least 1.
     public let connections: Int
+    /// The connections on which messages go, spread over all: 1 to ``connections``.
+    public let active: Int
     /// Bytes of a message, 1 to ``largestSize``.
     public let size: Int
-    public let amount: Amount
-    /// The process id of the server, to say how much CPU it used.
+    /// Messages under way on a connection, at least 1.
+    public let depth: Int
+    /// Messages a second, all connections together, whatever comes back; `nil` sends the next when one has come back.
+    public let rate: Int?
+    /// The process id of the server, to say what it used.
     public let server: CInt?
 
-    public init(address: SocketAddress, connections: Int, size: Int, amount: Amount, server: CInt? = nil) {
+    public init(
+        address: SocketAddress,
+        connections: Int,
+        active: Int? = nil,
+        size: Int,
+        depth: Int = 1,
+        rate: Int? = nil,
+        server: CInt? = nil
+    ) {
         self.address = address
         self.connections = connections
+        self.active = active ?? connections
         self.size = size
-        self.amount = amount
+        self.depth = depth
+        self.rate = rate
         self.server = server
     }
 }

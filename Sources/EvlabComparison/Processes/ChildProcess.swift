@@ -14,10 +14,15 @@ struct ChildProcess: ~Copyable {
     /// - Parameters:
     ///   - arguments: the program, looked for in PATH unless it has a slash, and its arguments.
     ///   - core: the one CPU that it may use.
+    ///   - input: its standard input, if that is not ours.
     /// - Returns: `nil` when there is no such program.
-    static func start(_ arguments: [String], core: Int? = nil) throws(ComparisonFailure) -> ChildProcess? {
+    static func start(
+        _ arguments: [String],
+        core: Int? = nil,
+        input: FileDescriptor? = nil
+    ) throws(ComparisonFailure) -> ChildProcess? {
         do throws(IOError) {
-            return try make(arguments, core: core)
+            return try make(arguments, core: core, input: input)
         } catch {
             if error.code == .notFound { return nil }
             throw ComparisonFailure(error)
@@ -27,12 +32,17 @@ struct ChildProcess: ~Copyable {
     /// Its process id.
     var id: pid_t { process.number }
 
-    private static func make(_ arguments: [String], core: Int?) throws(IOError) -> ChildProcess {
+    private static func make(
+        _ arguments: [String],
+        core: Int?,
+        input: FileDescriptor?
+    ) throws(IOError) -> ChildProcess {
         let output = try Pipe()
         let errors = try Pipe()
         var program = Program(arguments.first ?? "", Array(arguments.dropFirst()))
         program.output = .descriptor(output.writer.fileDescriptor)
         program.errors = .descriptor(errors.writer.fileDescriptor)
+        if let input { program.input = .descriptor(input) }
         program.core = core
         program.diesWithThread = true
         return ChildProcess(

@@ -8,6 +8,12 @@ public struct Cores: Hashable, Sendable {
     public let server: Int?
     public let generator: Int?
 
+    package init(usable: Int, server: Int?, generator: Int?) {
+        self.usable = usable
+        self.server = server
+        self.generator = generator
+    }
+
     /// A core for each, where there are two.
     static var current: Cores {
         var numbers = [CInt](repeating: 0, count: 1024)

@@ -15,24 +15,30 @@ struct ServerProcess: ~Copyable {
         self.id = id
     }
 
-    /// Starts `evlab serve` and waits until it listens.
+    /// Starts `evlab serve`, or what a peer has instead, and waits until it listens.
     ///
-    /// - Parameter runner: a program that runs it, and its arguments.
-    /// - Returns: `nil` when there is no such runner.
+    /// - Parameters:
+    ///   - options: more for the command line.
+    ///   - runner: a program that runs it, and its arguments.
     static func start(
-        _ subject: EchoSubject,
-        method: String,
+        _ subject: Subject,
+        _ workload: Workload,
         core: Int?,
+        _ options: [String] = [],
         under runner: [String] = [],
         _ waiting: borrowing Waiting
-    ) throws(ComparisonFailure) -> ServerProcess? {
-        let command = [try ownExecutable(), "serve", subject.rawValue, "--method", method, "--with-parent"]
-        guard var child = try ChildProcess.start(runner + command, core: core) else { return nil }
+    ) throws(ComparisonFailure) -> ServerProcess {
+        let program = try subject.executable()
+        let names = ["serve", subject.name, "--workload", workload.rawValue, "--with-parent"]
+        let command = runner + [program] + names + options
+        guard var child = try ChildProcess.start(command, core: core) else {
+            throw ComparisonFailure("\(command[0]) cannot be run")
+        }
         let line = try child.readLine(waiting, within: .seconds(20))
         let words = line.split(separator: " ")
         guard words.count == 5, words[0] == "listening", let address = SocketAddress(String(words[2].dropLast())),
             let id = CInt(words[4])
-        else { throw ComparisonFailure("\(subject.rawValue) said '\(line)' instead of where it listens") }
+        else { throw ComparisonFailure("\(subject.name) said '\(line)' instead of where it listens") }
         return ServerProcess(child: child, address: address, id: id)
     }
 

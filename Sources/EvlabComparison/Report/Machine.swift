@@ -20,6 +20,32 @@ public struct Machine: Hashable, Sendable {
     /// The load average of the last minute, before the measurements.
     public let load: String
 
+    package init(
+        kernel: String,
+        processor: String,
+        isVirtual: Bool,
+        cores: Cores,
+        clockSource: String,
+        descriptorLimit: Int,
+        libevent: String,
+        swift: String,
+        isDebugBuild: Bool,
+        revision: String?,
+        load: String
+    ) {
+        self.kernel = kernel
+        self.processor = processor
+        self.isVirtual = isVirtual
+        self.cores = cores
+        self.clockSource = clockSource
+        self.descriptorLimit = descriptorLimit
+        self.libevent = libevent
+        self.swift = swift
+        self.isDebugBuild = isDebugBuild
+        self.revision = revision
+        self.load = load
+    }
+
     static func current(_ waiting: borrowing Waiting) throws(ComparisonFailure) -> Machine {
         let processors = readFile("/proc/cpuinfo") ?? ""
         let folder = try ownExecutable().split(separator: "/").dropLast().map { "/" + $0 }.joined()

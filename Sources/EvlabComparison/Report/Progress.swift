@@ -13,16 +13,26 @@ struct Progress {
         isShown = isatty(STDERR_FILENO) == 1
     }
 
+    /// One step of as many as there are in all.
     mutating func step(_ text: String) {
         done += 1
-        show("[\(done)/\(total)] \(text)")
+        write("[\(done)/\(total)] \(text)")
+    }
+
+    mutating func advance(_ count: Int) {
+        done += count
+    }
+
+    func show(_ text: String) {
+        let part = total == 0 ? 100 : done * 100 / total
+        write("[\(part) %] \(text)")
     }
 
     func clear() {
-        show("")
+        write("")
     }
 
-    private func show(_ text: String) {
+    private func write(_ text: String) {
         guard isShown else { return }
         _ = try? FileDescriptor.standardError.writeAll("\r\u{1B}[K\(text)".utf8)
     }

@@ -29,9 +29,9 @@ public func byteSize(_ bytes: Int) -> String {
     return "\(bytes) B"
 }
 
-/// A number of things: 1 round, 2 rounds.
+/// A number of things: 1 round, 2 rounds, 3 processes.
 public func counted(_ number: Int, _ thing: String) -> String {
-    "\(number) \(thing)\(number == 1 ? "" : "s")"
+    "\(number) \(thing)\(number == 1 ? "" : thing.hasSuffix("s") ? "es" : "s")"
 }
 
 /// Rows of text in columns: the first to the left, the others to the right.

@@ -1,7 +1,7 @@
-/// Nanoseconds that each step of the timer workload took for one timer.
+/// Nanoseconds that each step of the timer workload took, over all its timers and rounds.
 public struct TimerTimes: Sendable {
-    public let insert: Double
-    public let cancel: Double
+    public var insert = 0.0
+    public var cancel = 0.0
     /// 0 where none fired.
-    public let fire: Double
+    public var fire = 0.0
 }

@@ -1,0 +1,31 @@
+extension ComparisonReport {
+    /// The tables and what is to be said about them.
+    public var text: String {
+        let tables = cells.map { title($0) + "\n" + table(rows($0)) }
+        let end =
+            [
+                "x: how many times as fast as the first subject of the table, with its 95 % interval; xC: as the same in C.",
+                "CPU x: how many times less CPU time the server took for each than the first one.",
+            ]
+            + remarks
+            + ["Not shown:"] + Self.limits.map { "  " + $0 }
+            + ["\(machine) | afterwards \(loadAfter) | seed \(seed)"]
+        return (tables + [end.joined(separator: "\n")]).joined(separator: "\n\n")
+    }
+
+    private func title(_ cell: Cell) -> String {
+        let samples = cell.reference?.samples ?? []
+        let rounds = samples.map(\.count).max() ?? 0
+        return "\(cell.setting.workload.rawValue): \(cell.setting.label) "
+            + "(\(counted(samples.count, "process")) x \(counted(rounds, "round")))"
+    }
+
+    private func rows(_ cell: Cell) -> [[String]] {
+        let columns = Column.all(of: cell)
+        return [["subject"] + columns.map(\.title)]
+            + cell.results.map { result in
+                [result.subject.name + (result.isLimitedByGenerator ? " *" : "")]
+                    + columns.map { $0.text(result, cell) }
+            }
+    }
+}

@@ -1,0 +1,83 @@
+/// The outcome of a comparison.
+public struct ComparisonReport: Sendable {
+    public let machine: Machine
+    public let seed: UInt64
+    public let processes: Int
+    public let rounds: Int
+    /// The least length of a measurement.
+    public let seconds: Double
+    public let cells: [Cell]
+    /// What was left out, and why.
+    public let notes: [String]
+    let loadAfter: String
+
+    public init(
+        machine: Machine,
+        seed: UInt64,
+        processes: Int,
+        rounds: Int,
+        seconds: Double,
+        cells: [Cell],
+        notes: [String],
+        loadAfter: String
+    ) {
+        self.machine = machine
+        self.seed = seed
+        self.processes = processes
+        self.rounds = rounds
+        self.seconds = seconds
+        self.cells = cells
+        self.notes = notes
+        self.loadAfter = loadAfter
+    }
+
+    /// The workloads that were measured, in their order.
+    public var workloads: [Workload] {
+        Workload.allCases.filter { workload in cells.contains { $0.setting.workload == workload } }
+    }
+
+    /// The cells of a workload.
+    public func cells(of workload: Workload) -> [Cell] {
+        cells.filter { $0.setting.workload == workload }
+    }
+
+    /// What must be known to judge the numbers.
+    public var remarks: [String] {
+        var remarks = notes
+        let results = cells.flatMap(\.results)
+        if results.contains(where: \.isLimitedByGenerator) {
+            remarks.append("*: its load generator was busy for over 90 % of its core; the server may be faster.")
+        }
+        let far = cells.map { cell in cell.results.map { $0.outlierCount(cell.setting.workload) }.reduce(0, +) }
+        if far.reduce(0, +) > 0 {
+            let all = results.flatMap { $0.samples }.map(\.count).reduce(0, +)
+            remarks.append("\(far.reduce(0, +)) of \(all) measurements lie far from the others; all were kept.")
+        }
+        if let reason = results.lazy.compactMap(\.systemCalls.reason).first(where: { $0.contains("strace") }) {
+            remarks.append("System calls are missing: \(reason)")
+        }
+        if machine.isBusy {
+            remarks.append("Other work kept the machine busy (load \(machine.load)): wide intervals are the price.")
+        }
+        if machine.isDebugBuild {
+            remarks.append("This is a debug build: its Swift subjects say nothing. Build for release.")
+        }
+        return remarks
+    }
+
+    /// What the numbers do not show.
+    public static let limits = [
+        "A real network, and clients on other hosts: everything went over loopback or within one process.",
+        "More than one core for a server, and more than a few seconds of work.",
+        "Programs that do more for a message than pass it on.",
+    ]
+
+    /// How the words are to be read.
+    public static let method = """
+        Before anything is timed, all subjects of a workload follow one script and must do the same. Each subject is then \
+        measured in several processes; within each, the subjects take turns in an order that chance decides anew each round. \
+        A ratio is the median of the ratios of measurements of the same round, with a 95 % interval from medians of samples \
+        drawn again, first processes and then rounds. A subject is called faster or slower only if the whole interval lies \
+        more than 2 % away from 1, and equal only if it lies within 2 %.
+        """
+}

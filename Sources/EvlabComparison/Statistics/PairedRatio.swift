@@ -1,0 +1,69 @@
+internal import Glibc
+
+/// How much faster one subject was than another, pair by pair of measurements that were taken in the same round: what
+/// slows the whole machine for a while cancels out.
+public struct PairedRatio: Hashable, Sendable {
+    /// The ratio in the middle, and the ends of its 95 % interval.
+    public let median, low, high: Double
+    /// How many pairs it stands on.
+    public let pairs: Int
+
+    public static let resamples = 2000
+    private static let fewestPairs = 5
+
+    /// What may be said. A handful of pairs allows nothing.
+    public var verdict: Verdict {
+        guard pairs >= Self.fewestPairs else { return .undecided }
+        if low > 1 + Verdict.tolerance { return .faster }
+        if high < 1 - Verdict.tolerance { return .slower }
+        return low >= 1 - Verdict.tolerance && high <= 1 + Verdict.tolerance ? .equal : .undecided
+    }
+
+    /// The ratios of the times of another subject to those of one, by process and round: above 1 where the one is faster.
+    ///
+    /// The interval is taken from medians of samples that are drawn again, first processes and then rounds of each: a
+    /// process that was lucky in its layout of memory counts as one chance, not as one for each of its rounds.
+    ///
+    /// - Parameter seed: repeats the draws.
+    /// - Returns: `nil` when there is no pair, or when a time is not positive.
+    public init?(of times: [[Double]], to others: [[Double]], seed: UInt64 = 1, resamples: Int = resamples) {
+        let ratios = Self.logarithms(times, others)
+        guard let ratios else { return nil }
+        let all = ratios.flatMap(\.self)
+        pairs = all.count
+        median = exp(EvlabComparison.median(all))
+        let medians = Self.resampled(ratios, seed: seed, count: max(1, resamples)).sorted()
+        low = min(median, exp(quantile(0.025, ofSorted: medians)))
+        high = max(median, exp(quantile(0.975, ofSorted: medians)))
+    }
+
+    /// Logarithms, so that twice as fast and half as fast weigh the same; by process, without those that lack a pair.
+    static func logarithms(_ times: [[Double]], _ others: [[Double]]) -> [[Double]]? {
+        let ratios = zip(times, others).map { mine, theirs in zip(mine, theirs).map { log($1 / $0) } }
+            .filter { !$0.isEmpty }
+        guard !ratios.isEmpty, ratios.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return nil }
+        return ratios
+    }
+
+    static func resampled(_ ratios: [[Double]], seed: UInt64, count: Int) -> [Double] {
+        var random = SeededGenerator(seed: seed)
+        var drawn: [Double] = []
+        return (0..<count).map { _ in
+            drawn.removeAll(keepingCapacity: true)
+            for _ in ratios.indices {
+                let process = ratios[Int(random.next() % UInt64(ratios.count))]
+                for _ in process.indices { drawn.append(process[Int(random.next() % UInt64(process.count))]) }
+            }
+            return EvlabComparison.median(drawn)
+        }
+    }
+}
+
+/// The value below which the given part of the sorted values lies, between two values in proportion.
+func quantile(_ part: Double, ofSorted values: [Double]) -> Double {
+    guard let last = values.last else { return .nan }
+    let place = part * Double(values.count - 1)
+    let index = Int(place)
+    guard index + 1 < values.count else { return last }
+    return values[index] + (values[index + 1] - values[index]) * (place - Double(index))
+}

@@ -1,0 +1,153 @@
+import EvlabComparison
+import Testing
+
+/// What may be said of measurements, on measurements of which the truth is known.
+@Suite
+struct StatisticsTests {
+    /// Times as a busy machine gives them: a level that drifts for both, a share of each process of its own, noise of each
+    /// measurement, and now and then one that took several times as long.
+    private struct World {
+        var random: SeededGenerator
+        /// How much longer the first of the two really takes.
+        let slowdown: Double
+
+        mutating func number() -> Double { Double(random.next() >> 11) / Double(1 << 53) }
+
+        /// Nearly normal, with a standard deviation of 1.
+        mutating func normal() -> Double { (0..<12).map { _ in number() }.reduce(0, +) - 6 }
+
+        mutating func time(_ level: Double, _ share: Double) -> Double {
+            let spike = number() < 0.03 ? 1 + 4 * number() : 1
+            return 1000 * level * (1 + share) * (1 + 0.03 * normal()) * spike
+        }
+
+        mutating func run(processes: Int = 5, rounds: Int = 20) -> (mine: [[Double]], others: [[Double]]) {
+            var (mine, others): ([[Double]], [[Double]]) = ([], [])
+            for _ in 0..<processes {
+                let shares = (0.01 * normal(), 0.01 * normal())
+                var level = 1 + 0.3 * number()
+                mine.append([])
+                others.append([])
+                for _ in 0..<rounds {
+                    level *= 1 + 0.05 * normal()
+                    mine[mine.count - 1].append(time(level * slowdown, shares.0))
+                    others[others.count - 1].append(time(level, shares.1))
+                }
+            }
+            return (mine, others)
+        }
+
+        mutating func verdict() -> Verdict {
+            let run = run()
+            return PairedRatio(of: run.mine, to: run.others, resamples: 200)?.verdict ?? .undecided
+        }
+    }
+
+    @Test("A slowdown of a tenth is found in at least 9 of 10 runs, and nothing else is ever said of it")
+    func slowdown() {
+        var world = World(random: SeededGenerator(seed: 1), slowdown: 1.1)
+        let verdicts = (0..<10).map { _ in world.verdict() }
+        #expect(verdicts.count { $0 == .slower } >= 9, "\(verdicts)")
+        #expect(!verdicts.contains(.faster))
+    }
+
+    @Test("Equal subjects are never called faster or slower")
+    func equals() {
+        var world = World(random: SeededGenerator(seed: 2), slowdown: 1)
+        let verdicts = (0..<10).map { _ in world.verdict() }
+        #expect(!verdicts.contains(.faster) && !verdicts.contains(.slower), "\(verdicts)")
+    }
+
+    @Test("The interval holds the truth in nearly all runs", arguments: [0.8, 1.5])
+    func coverage(_ slowdown: Double) throws {
+        var world = World(random: SeededGenerator(seed: 3), slowdown: slowdown)
+        let intervals = (0..<16).compactMap { _ in
+            let run = world.run()
+            return PairedRatio(of: run.mine, to: run.others, resamples: 200)
+        }
+        #expect(intervals.count == 16)
+        // With a handful of processes it is somewhat narrow.
+        #expect(intervals.count { $0.low <= 1 / slowdown && 1 / slowdown <= $0.high } >= 13)
+    }
+
+    @Test("Ratios pair what was measured in the same round")
+    func pairs() throws {
+        // The second round was ten times slower for both, which changes nothing.
+        let ratio = try #require(PairedRatio(of: [[100, 1000, 100]], to: [[200, 2200, 190]]))
+        #expect(abs(ratio.median - 2) < 1e-12)
+        #expect(ratio.low >= 1.899 && ratio.high <= 2.201 && ratio.low <= 2 && ratio.high >= 2)
+        #expect(ratio.pairs == 3)
+        #expect(ratio.verdict == .undecided, "three pairs allow no word")
+    }
+
+    @Test("A seed repeats the interval")
+    func seeds() {
+        var world = World(random: SeededGenerator(seed: 4), slowdown: 1)
+        let run = world.run()
+        let first = PairedRatio(of: run.mine, to: run.others, seed: 7)
+        #expect(first == PairedRatio(of: run.mine, to: run.others, seed: 7))
+        #expect(first != PairedRatio(of: run.mine, to: run.others, seed: 8))
+    }
+
+    @Test("Without pairs, or with a time that is none, there is no ratio")
+    func nothing() {
+        #expect(PairedRatio(of: [], to: []) == nil)
+        #expect(PairedRatio(of: [[]], to: [[]]) == nil)
+        #expect(PairedRatio(of: [[0]], to: [[1]]) == nil)
+        #expect(PairedRatio(of: [[1]], to: [[.nan]]) == nil)
+    }
+
+    @Test(
+        "The words need the whole interval",
+        arguments: [
+            (1.5, Verdict.faster), (1.03, .faster), (1.015, .equal), (1, .equal), (0.99, .equal), (0.97, .slower),
+        ]
+    )
+    func words(_ ratio: Double, _ verdict: Verdict) throws {
+        let times = [[Double]](repeating: [Double](repeating: 100, count: 5), count: 2)
+        let others = times.map { $0.map { $0 * ratio } }
+        #expect(try #require(PairedRatio(of: times, to: others)).verdict == verdict)
+        // One process of two says the contrary: nothing may be said.
+        let mixed = [others[0], times[1].map { $0 / ratio / ratio }]
+        if verdict != .equal { #expect(try #require(PairedRatio(of: times, to: mixed)).verdict == .undecided) }
+    }
+
+    @Test("Far measurements are named, and nothing is far where all are equal")
+    func farOnes() {
+        #expect(outliers([10, 11, 9, 10, 12, 100, 10]) == [5])
+        #expect(outliers([10, 11, 9, 10, 12]) == [])
+        #expect(outliers([5, 5, 5, 5, 9]) == [], "half of them are equal: there is no scale to measure by")
+        #expect(outliers([]) == [])
+    }
+
+    @Test("A loss against an earlier run is found although the machine has become slower for all")
+    func losses() throws {
+        func report(_ slowdown: Double, machine: Double, seed: UInt64) -> ComparisonReport {
+            var world = World(random: SeededGenerator(seed: seed), slowdown: slowdown)
+            let run = world.run()
+            func samples(_ times: [[Double]]) -> [[Sample]] {
+                times.map { $0.map { Sample(operations: 1000, seconds: $0 * machine / 1_000_000) } }
+            }
+            return ComparisonReport.sample(
+                cells: [
+                    Cell(
+                        Setting(.pipes, n: 10, width: 1),
+                        [
+                            SubjectResult(subject: Subject("c-event", .plainC, ""), samples: samples(run.others)),
+                            SubjectResult(subject: Subject("epoll", .native, ""), samples: samples(run.mine)),
+                        ],
+                        seed: seed
+                    )
+                ]
+            )
+        }
+        let before = try #require(Baseline(report(1, machine: 1, seed: 5).json))
+        let same = before.changes(to: report(1, machine: 3, seed: 6))
+        #expect(same.all.count == 1)
+        #expect(same.losses.isEmpty, "\(same.text)")
+        let worse = before.changes(to: report(1.1, machine: 0.5, seed: 7))
+        #expect(worse.losses.map(\.subject.name) == ["epoll"], "\(worse.text)")
+        #expect(worse.text.contains("lost: pipes, 10 pairs, 1 active, epoll: 0.9"))
+        #expect(before.changes(to: report(0.9, machine: 2, seed: 8)).losses.isEmpty, "a gain is no loss")
+    }
+}
