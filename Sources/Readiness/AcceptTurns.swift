@@ -1,14 +1,14 @@
 internal import CLinux
-internal import Sockets
+package import Sockets
 internal import SystemPackage
 
 /// Turns of accepting from a socket that somebody else owns; what they do is said at ``Acceptor``.
-struct AcceptTurns: ~Copyable {
+package struct AcceptTurns: ~Copyable {
     private let budget: Int
     private let exhaustion: Acceptor.Exhaustion
     private var reserve: Descriptor?
 
-    init<Handle: SocketHandle & ~Copyable & ~Escapable>(
+    package init<Handle: SocketHandle & ~Copyable & ~Escapable>(
         on socket: borrowing Handle,
         budget: Int,
         whenExhausted exhaustion: Acceptor.Exhaustion
@@ -32,7 +32,7 @@ struct AcceptTurns: ~Copyable {
         Descriptor(number: try checked("open", clinux_open_null()))
     }
 
-    mutating func accept<Handle: SocketHandle & ~Copyable & ~Escapable>(
+    package mutating func accept<Handle: SocketHandle & ~Copyable & ~Escapable>(
         from socket: borrowing Handle,
         while goesOn: () -> Bool,
         _ body: (consuming AcceptedSocket) -> Void

@@ -14,9 +14,9 @@ extension EventLoop {
             call { [self] in
                 do throws(IOError) {
                     try checkIsGoing()
-                    resume(.success(try body()))
+                    resume.fromElsewhere(.success(try body()))
                 } catch {
-                    resume(.failure(error))
+                    resume.fromElsewhere(.failure(error))
                 }
             }
         }

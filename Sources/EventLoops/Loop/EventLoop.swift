@@ -121,7 +121,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             defer { inbox.waiters = [] }
             return inbox.waiters
         }
-        for resume in waiters { resume() }
+        for resume in waiters { resume.fromElsewhere() }
         startDrainerIfNeeded()
     }
 

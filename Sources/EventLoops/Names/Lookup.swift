@@ -37,7 +37,7 @@ final class Lookup: TimerNode, @unchecked Sendable {
             if state.outcome == nil { state.outcome = outcome }
             return state.resume.take()
         }
-        resume?(outcome)
+        resume?.fromElsewhere(outcome)
     }
 
     func timerFired(now: Int64) {

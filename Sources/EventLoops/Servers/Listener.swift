@@ -7,6 +7,9 @@ internal import SystemPackage
 
 /// One loop's share of a server: a listening socket, and the count of the connections that came through it.
 ///
+/// It accepts by the same rules as the listener of Readiness, which hands on one connection at a time: here a task takes
+/// all that wait, and makes a child task of each.
+///
 /// Thread rule: the loop's thread.
 final class Listener: @unchecked Sendable {
     // Unchecked: confined to the loop's thread, but for what is `let`.
@@ -16,7 +19,10 @@ final class Listener: @unchecked Sendable {
     private let options: ServerOptions
     /// Called when connections wait.
     private var handler: ((Listener) -> Void)?
-    private var acceptor: Acceptor?
+    /// Until it starts; then the engine owns it.
+    private var socket: Socket?
+    private var number: CInt
+    private var turns: AcceptTurns?
     private var watch: (any SocketWatch)?
     private(set) var count = 0
     /// How many were accepted so far, and how many refused for want of descriptors.
@@ -35,7 +41,9 @@ final class Listener: @unchecked Sendable {
         self.loop = loop
         self.options = options
         limits = StreamLimits(options.stream)
-        acceptor = try Acceptor(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
+        turns = try AcceptTurns(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
+        number = socket.fileDescriptor.rawValue
+        self.socket = consume socket
     }
 
     // MARK: Accepting
@@ -43,13 +51,10 @@ final class Listener: @unchecked Sendable {
     /// Starts to accept: `handler` is called when connections wait, and takes them with ``accept(_:)``.
     func start(_ handler: @escaping (Listener) -> Void) throws(IOError) {
         try loop.checkIsGoing()
-        guard !isStopped else { return }
+        guard !isStopped, let socket = socket.take() else { return }
         self.handler = handler
         loop.add(self)
-        // The acceptor owns the socket and the engine owns what it watches, hence a second descriptor of the same.
-        guard let original = acceptor?.socket.fileDescriptor else { return }
-        let copy = Descriptor(number: try checked("fcntl", clinux_duplicate(original.rawValue, 0)))
-        watch = try loop.seam.watchOther(copy) { [unowned self] in becameReadable() }
+        watch = try loop.seam.watchOther(socket.intoDescriptor()) { [unowned self] in becameReadable() }
     }
 
     private func becameReadable() {
@@ -60,8 +65,11 @@ final class Listener: @unchecked Sendable {
 
     /// Takes what waits, a budget at most.
     func accept(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
-        guard var turn = acceptor.take() else { return }
-        let outcome = turn.accept(while: { !isStopped && count < options.mostConnections }) { accepted in
+        // Out of its place while connections are opened: one of them may stop the listener.
+        guard var turns = turns.take() else { return }
+        let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
+        let goesOn = { [self] in !isStopped && count < options.mostConnections }
+        let outcome = turns.accept(from: socket, while: goesOn) { accepted in
             let peer = accepted.peer
             do throws(IOError) {
                 try body(accepted.intoSocket(), peer)
@@ -70,7 +78,7 @@ final class Listener: @unchecked Sendable {
             }
         }
         guard !isStopped else { return }
-        acceptor = consume turn
+        self.turns = consume turns
         if count >= options.mostConnections { pause() }
         switch outcome {
         case .drained, .budgetSpent: break
@@ -150,7 +158,9 @@ final class Listener: @unchecked Sendable {
         isStopped = true
         watch?.close()
         watch = nil
-        acceptor = nil
+        socket = nil
+        number = -1
+        turns = nil
         loop.cancelTimer(self)
         handler?(self)
     }

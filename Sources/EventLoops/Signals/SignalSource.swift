@@ -46,7 +46,7 @@ final class SignalSource: LoopMember, @unchecked Sendable {
             if state.waiting == nil, !state.arrived.contains(signal) { state.arrived.append(signal) }
             return state.waiting.take()
         }
-        waiting?(signal)
+        waiting?.fromElsewhere(signal)
         loop.leave()
     }
 
@@ -70,7 +70,7 @@ final class SignalSource: LoopMember, @unchecked Sendable {
 
     private func stopWaiting() {
         let waiting = state.withLock(of: self) { $0.waiting.take() }
-        waiting?(nil)
+        waiting?.fromElsewhere(nil)
     }
 
     /// The sequence is not wanted any more, or the loop ends.
@@ -79,7 +79,7 @@ final class SignalSource: LoopMember, @unchecked Sendable {
             state.hasEnded = true
             return state.waiting.take()
         }
-        waiting?(nil)
+        waiting?.fromElsewhere(nil)
         cancel()
         loop.remove(self)
     }

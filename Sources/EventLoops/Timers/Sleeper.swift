@@ -46,7 +46,7 @@ final class Sleeper: @unchecked Sendable {
     private func finish(_ outcome: WaitOutcome) {
         loop.cancelTimer(self)
         loop.remove(self)
-        resume.take()?(outcome)
+        resume.take()?.fromElsewhere(outcome)
     }
 }
 
