@@ -3,10 +3,11 @@ internal import Readiness
 
 extension TCPServer {
     /// Runs the server until its users end it: at the first SIGINT or SIGTERM it stops accepting and goes on until nobody
-    /// is left or two seconds have passed; at the second it ends at once.
+    /// is left or two seconds have passed; at the second it ends at once. `whenEnding` is called at each.
     func runUntilSignalled(
         on loop: EventLoop,
         whenReady: @Sendable () -> Void,
+        whenEnding: @escaping @Sendable () async -> Void = {},
         serve: @Sendable () async throws -> Void
     ) async throws {
         let signals = try await loop.signals(.interrupt, .terminate)
@@ -16,6 +17,7 @@ extension TCPServer {
                 for await _ in signals {
                     self.shutDown(within: grace)
                     grace = .zero
+                    await whenEnding()
                 }
             }
             whenReady()

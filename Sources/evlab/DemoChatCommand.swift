@@ -27,14 +27,26 @@ struct DemoChatCommand: ParsableCommand {
         }
     )
     var join: SocketAddress?
+    @Option(help: "What the room is written on: callbacks (the default) or async; each runs on either engine.")
+    var api: ChatAPI?
     @OptionGroup var engine: EngineOptions
     @OptionGroup var place: ListeningOptions
+
+    func validate() throws {
+        guard join != nil, let api else { return }
+        throw ValidationError("--api \(api.rawValue) is for the room, not for --join: leave it out")
+    }
 
     func run() throws {
         if let join { return try joinChat(on: engine.make(), at: join) }
         let listener = try place.listen()
         let address = try listener.localAddress()
-        let totals = try serveChat(on: engine.make(), listener: listener) { Output.say("listening on \(address)") }
+        let announce: @Sendable () -> Void = { Output.say("listening on \(address)") }
+        let totals =
+            switch api ?? .callbacks {
+            case .callbacks: try serveChat(on: engine.make(), listener: listener, whenReady: announce)
+            case .async: try serveChat(onTasks: engine.makeLoopEngine(), listener: listener, whenReady: announce)
+            }
         Output.say(
             "members: \(totals.members), lines: \(totals.lines), dropped: \(totals.dropped), refused: \(totals.refused)"
         )

@@ -30,9 +30,9 @@ struct EchoServer {
         case .reactor:
             return try serveOnReactor(listener) { announce(address) }
         case .chunks:
-            return try serveEcho(onChunks: try makeLoopEngine(), listener: listener) { announce(address) }
+            return try serveEcho(onChunks: try engine.makeLoopEngine(method), listener: listener) { announce(address) }
         case .async:
-            return try serveEcho(onTasks: try makeLoopEngine(), listener: listener) { announce(address) }
+            return try serveEcho(onTasks: try engine.makeLoopEngine(method), listener: listener) { announce(address) }
         }
     }
 
@@ -47,15 +47,6 @@ struct EchoServer {
             try serveEcho(on: try Reactor(Select()), listener: listener, trigger: trigger, whenReady: announce)
         default:
             try serveEcho(on: try Reactor(Epoll()), listener: listener, trigger: trigger, whenReady: announce)
-        }
-    }
-
-    private func makeLoopEngine() throws(IOError) -> LoopEngine {
-        guard engine == .native else { return .libevent(try method.makeConfiguration()) }
-        return switch method {
-        case .poll: .native(.poll)
-        case .select: .native(.select)
-        default: .native
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EventLoops
 internal import Libevent
 internal import Multiplexing
 internal import Readiness
@@ -21,6 +22,11 @@ struct EngineOptions: ParsableArguments {
     func make() throws -> any EventEngine {
         try engine.make(method.usable())
     }
+
+    /// The same, for a loop that runs tasks.
+    func makeLoopEngine() throws -> LoopEngine {
+        try engine.makeLoopEngine(method.usable())
+    }
 }
 
 extension Engine {
@@ -31,6 +37,16 @@ extension Engine {
         case (.native, .poll): try Reactor(Poll())
         case (.native, .select): try Reactor(Select())
         case (.native, _): try Reactor(Epoll())
+        }
+    }
+
+    /// A loop that runs tasks.
+    func makeLoopEngine(_ method: Method) throws(IOError) -> LoopEngine {
+        switch (self, method) {
+        case (.libevent, _): .libevent(try method.makeConfiguration())
+        case (.native, .poll): .native(.poll)
+        case (.native, .select): .native(.select)
+        case (.native, _): .native
         }
     }
 }

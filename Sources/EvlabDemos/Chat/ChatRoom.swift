@@ -8,13 +8,6 @@ internal import Sockets
 final class ChatRoom<Engine: EventEngine> {
     typealias Member = ChatMember<Engine>
 
-    static var longestLine: Int { 1000 }
-    static var longestName: Int { 20 }
-    /// The most bytes that wait for one member.
-    static var longestQueue: Int { 64 * 1024 }
-    /// What the kernel may hold for one member besides; it doubles the number for its own needs.
-    static var socketBuffer: Int { 64 * 1024 }
-
     let end: GracefulEnd<Engine>
     var totals = ChatTotals()
     private unowned let engine: Engine
@@ -92,7 +85,7 @@ final class ChatRoom<Engine: EventEngine> {
         guard !isClosing, present[ObjectIdentifier(member.stream)] != nil else { return }
         switch line {
         case .tooLong:
-            deliver("* that was longer than \(Self.longestLine) bytes and was not passed on\n", to: member)
+            deliver("* that was longer than \(ChatRules.longestLine) bytes and was not passed on\n", to: member)
         case .text(let text):
             guard let name = member.name else { return introduce(member, as: text) }
             guard !text.isEmpty else { return }
@@ -102,8 +95,8 @@ final class ChatRoom<Engine: EventEngine> {
     }
 
     private func introduce(_ member: Member, as name: String) {
-        guard Self.isName(name) else {
-            let rule = "a name has 1 to \(Self.longestName) letters, digits, - or _"
+        guard ChatRules.isName(name) else {
+            let rule = "a name has 1 to \(ChatRules.longestName) letters, digits, - or _"
             return deliver("* \(rule); try another\n", to: member)
         }
         guard !members.contains(where: { $0.name == name }) else {
@@ -117,21 +110,15 @@ final class ChatRoom<Engine: EventEngine> {
         members.append(member)
     }
 
-    private static func isName(_ text: String) -> Bool {
-        // Scalars, for a letter can carry any number of accents.
-        (1...longestName).contains(text.unicodeScalars.count)
-            && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
-    }
-
     private func tell(_ line: String, butNot speaker: Member? = nil) {
         for member in members where member !== speaker { deliver(line, to: member) }
     }
 
     private func deliver(_ line: String, to member: Member) {
-        if member.stream.queued + line.utf8.count > Self.longestQueue {
+        if member.stream.queued + line.utf8.count > ChatRules.longestQueue {
             // Much of it may be of this turn, and never offered to the socket.
             member.stream.flush()
-            guard member.stream.queued + line.utf8.count <= Self.longestQueue else { return drop(member) }
+            guard member.stream.queued + line.utf8.count <= ChatRules.longestQueue else { return drop(member) }
         }
         member.stream.queue(line)
     }

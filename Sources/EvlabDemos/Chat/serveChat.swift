@@ -14,7 +14,7 @@ public func serveChat<Engine: EventEngine>(
 ) throws(IOError) -> ChatTotals {
     let room = ChatRoom(on: engine)
     // Accepted sockets inherit it. Without it the kernel may hold megabytes for somebody who does not read.
-    try listener.set(.sendBuffer, to: ChatRoom<Engine>.socketBuffer)
+    try listener.set(.sendBuffer, to: ChatRules.socketBuffer)
     let listener = try Listener(on: engine, adopting: listener) { socket, peer in try room.enter(socket, peer) }
     try room.end.onSignal {
         listener.close()

@@ -1,37 +1,47 @@
 import Glibc
 
 extension DemoScript {
-    static let chat = DemoScript(
-        description: "chat",
-        arguments: ["chat"],
-        places: [""],
-        transcript: """
-            ada < * welcome; what is your name?
-            ada < * hello ada; here is nobody else
-            bob < * welcome; what is your name?
-            bob < * a name has 1 to 20 letters, digits, - or _; try another
-            bob < * ada is here already; try another
-            bob < * hello bob; here are: ada
-            ada < * bob joins
-            cleo < * welcome; what is your name?
-            cleo < * hello cleo; here are: ada, bob
-            ada < * cleo joins
-            bob < * cleo joins
-            bob < ada: hello
-            cleo < ada: hello
-            bob < * that was longer than 1000 bytes and was not passed on
-            bob < ada: a line with no end
-            cleo < ada: a line with no end
-            bob < * ada leaves
-            cleo < * ada leaves
-            cleo < bob: \u{e9} [31m and a tab
-            bob < cleo: still here
-            bob < * the room closes
-            cleo < * the room closes
-            members: 3, lines: 4, dropped: 0, refused: 0
+    static let chat = chat("chat", ["chat"])
+    static let chatOnTasks = chat("chat with tasks", ["chat", "--api", "async"])
 
-            """
-    ) { server in
+    private static func chat(_ description: String, _ arguments: [String]) -> DemoScript {
+        DemoScript(
+            description: description,
+            arguments: arguments,
+            places: [""],
+            transcript: conversation,
+            run: converse
+        )
+    }
+
+    private static let conversation = """
+        ada < * welcome; what is your name?
+        ada < * hello ada; here is nobody else
+        bob < * welcome; what is your name?
+        bob < * a name has 1 to 20 letters, digits, - or _; try another
+        bob < * ada is here already; try another
+        bob < * hello bob; here are: ada
+        ada < * bob joins
+        cleo < * welcome; what is your name?
+        cleo < * hello cleo; here are: ada, bob
+        ada < * cleo joins
+        bob < * cleo joins
+        bob < ada: hello
+        cleo < ada: hello
+        bob < * that was longer than 1000 bytes and was not passed on
+        bob < ada: a line with no end
+        cleo < ada: a line with no end
+        bob < * ada leaves
+        cleo < * ada leaves
+        cleo < bob: \u{e9} [31m and a tab
+        bob < cleo: still here
+        bob < * the room closes
+        cleo < * the room closes
+        members: 3, lines: 4, dropped: 0, refused: 0
+
+        """
+
+    private static func converse(with server: inout DemoServer) throws -> String {
         var transcript = ""
         func hear(_ name: String, _ client: borrowing Client, _ count: Int = 1) throws {
             for _ in 0..<count { transcript += try "\(name) < \(client.line())\n" }

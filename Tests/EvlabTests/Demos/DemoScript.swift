@@ -12,5 +12,5 @@ struct DemoScript: Sendable, CustomStringConvertible {
     /// Goes through it and returns the transcript. It ends the server.
     let run: @Sendable (inout DemoServer) throws -> String
 
-    static let all: [DemoScript] = [.chat, .echo, .idle, .inetd]
+    static let all: [DemoScript] = [.chat, .chatOnTasks, .echo, .idle, .inetd]
 }

@@ -18,6 +18,8 @@ struct ServingDemoUsageTests {
         (["demo", "connect", "127.0.0.1:1", "--times", "0"], ["--times", "4000"]),
         (["demo", "connect", "--within", "nan"], ["nan", "600"]),
         (["demo", "chat", "--join", "127.0.0.1"], ["--join", "127.0.0.1"]),
+        (["demo", "chat", "--join", "127.0.0.1:1", "--api", "async"], ["--join", "--api async", "leave"]),
+        (["demo", "chat", "--api", "threads"], ["threads", "callbacks"]),
         (["demo", "chat", "--method", "epoll-changelist"], ["epoll-changelist", "libevent"]),
         (["demo", "inetd", "--port", "65500"], ["65500", "65498"]),
     ]
