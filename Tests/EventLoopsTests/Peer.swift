@@ -94,6 +94,13 @@ final class Peer: Sendable {
         String(decoding: try await receive(exactly: count), as: UTF8.self)
     }
 
+    /// Sends a byte out of band (MSG_OOB).
+    func sendUrgently(_ byte: UInt8) throws {
+        var byte = byte
+        let sent = unsafe Glibc.send(socket.fileDescriptor.rawValue, &byte, 1, CInt(MSG_OOB))
+        guard sent == 1 else { throw IOError("send", errno: Errno(rawValue: errno)) }
+    }
+
     func finishWriting() throws {
         try socket.shutDown(.writing)
     }

@@ -1,0 +1,272 @@
+import CLinux
+import EventLoops
+import Glibc
+import Readiness
+import Sockets
+import Synchronization
+import SystemPackage
+import Testing
+
+/// Faults of the system around a loop. Those that touch the whole process have one of their own.
+@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+struct SystemFaultTests {
+    @Test("fault 2: what the whole system lacks is reported; accepting pauses, and heals, native")
+    func systemExhaustedNative() async {
+        await #expect(processExitsWith: .success) { try await acceptFails("ENFILE", on: .native, isReported: true) }
+    }
+
+    @Test("fault 2: what the whole system lacks is reported; accepting pauses, and heals, libevent")
+    func systemExhaustedLibevent() async {
+        await #expect(processExitsWith: .success) { try await acceptFails("ENOMEM", on: .libevent, isReported: true) }
+    }
+
+    @Test("fault 3: connections that failed while they waited are passed over, native")
+    func passedOverNative() async {
+        await #expect(processExitsWith: .success) { try await acceptFails("EPROTO", on: .native, isReported: false) }
+    }
+
+    @Test("fault 3: connections that failed while they waited are passed over, libevent")
+    func passedOverLibevent() async {
+        await #expect(processExitsWith: .success) {
+            try await acceptFails("ECONNABORTED", on: .libevent, isReported: false)
+        }
+    }
+
+    @Test("faults 6 and 7: a storm of signals hits a loop: timers are never early, no byte is lost")
+    func signalStorm() async {
+        await #expect(processExitsWith: .success) {
+            alarm(120)
+            for kind in EngineKind.allCases { try await serveUnderSignals(kind) }
+        }
+    }
+
+    @Test(
+        "fault 18: an out-of-band byte is no part of the stream, and keeps no loop busy",
+        arguments: EngineKind.allCases
+    )
+    func outOfBand(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
+        async let running: Void = server.run(echo)
+        let peer = try await Peer.connect(to: server.address)
+        try await peer.send("ab")
+        #expect(try await peer.receiveText(2) == "ab")
+        try peer.sendUrgently(UInt8(ascii: "!"))
+        try await peer.send("cd")
+        #expect(try await peer.receiveText(2) == "cd")
+        #expect(try await isIdle(loop))
+        try peer.finishWriting()
+        #expect(try await peer.receiveUntilEnd().isEmpty)
+        server.shutDown()
+        try await running
+        await loop.shutDown()
+    }
+
+    @Test("faults 20 and 23: a forked child has all that the loops have, and disturbs nobody")
+    func forked() async {
+        await #expect(processExitsWith: .success) {
+            alarm(120)
+            for kind in EngineKind.allCases { try await serveBesideChild(kind) }
+        }
+    }
+
+    @Test("fault 24: no descriptor of a loop, a server or a connection outlives an exec")
+    func closeOnExec() async {
+        await #expect(processExitsWith: .success) {
+            alarm(120)
+            // The first use of a thing may open descriptors that are not ours.
+            _ = openDescriptors()
+            let before = Set(openDescriptors())
+            for kind in EngineKind.allCases {
+                let loop = try EventLoop(engine: kind.engine)
+                let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
+                async let running: Void = server.run(echo)
+                _ = try await loop.signals(.user1)
+                let answer = try await TCPConnection.connect(to: server.address, on: loop) { connection in
+                    try await connection.write("x")
+                    let answer = try await connection.read()?.text
+                    for number in openDescriptors() where !before.contains(number) {
+                        try #require(fcntl(number, F_GETFD) & FD_CLOEXEC != 0, "descriptor \(number), \(kind)")
+                    }
+                    return answer
+                }
+                try #require(answer == "x")
+                server.shutDown(within: .zero)
+                try await running
+                await loop.shutDown()
+            }
+        }
+    }
+
+    @Test("fault 29: a sleep of less than a millisecond sleeps, and is no busy loop", arguments: EngineKind.allCases)
+    func shortSleep(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let rounds = 50
+        let waits = try await Task(executorPreference: loop) {
+            let before = voluntarySwitches()
+            for _ in 0..<rounds {
+                let start = ContinuousClock.now
+                try await loop.sleep(for: .microseconds(700))
+                #expect(ContinuousClock.now - start >= .microseconds(700))
+            }
+            return voluntarySwitches() - before
+        }.value
+        // On a machine that is too slow a time may be over before the wait begins, but not each time.
+        #expect(waits >= rounds / 10)
+        await loop.shutDown()
+    }
+
+    @Test("fault 39: a peer without an address is served, and is known to have none", arguments: EngineKind.allCases)
+    func unnamedPeer(_ kind: EngineKind) async throws {
+        try await withServer(kind, on: .unnamedUnix) { connection in
+            let peer = connection.peer
+            try await connection.write("\(peer?.family == .unix) \(peer?.port == nil) \(peer == .unnamedUnix)")
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            #expect(String(decoding: try await peer.receiveUntilEnd(), as: UTF8.self) == "true true true")
+        }
+    }
+}
+
+// MARK: In processes of their own
+
+/// Has accepting fail a few times, as the kernel may.
+private func acceptFails(_ name: String, on kind: EngineKind, isReported: Bool) async throws {
+    alarm(120)
+    let reports = Collected<any Error>()
+    var options = ServerOptions()
+    options.onError = { reports.add($0) }
+    try await withServer(kind, options: options, echo) { server in
+        // When it answers, its loop's thread is there to be traced.
+        let first = try await Peer.connect(to: server.address)
+        try await first.send("a")
+        try #require(try await first.receiveText(1) == "a")
+        let fault = try SystemCallFault("accept4:error=\(name):when=1..2")
+        let second = try await Peer.connect(to: server.address)
+        try await second.send("b")
+        try #require(try await second.receiveText(1) == "b")
+        try await first.send("c")
+        try #require(try await first.receiveText(1) == "c")
+        fault.end()
+        try #require(server.acceptedConnections == 2 && server.refusedConnections == 0)
+    }
+    try #require(reports.all.count == (isReported ? 2 : 0))
+}
+
+private let handledSignals = Atomic(0)
+
+/// A thousand signals a second, whose handler does not ask for system calls to be restarted.
+private func serveUnderSignals(_ kind: EngineKind) async throws {
+    var action = sigaction()
+    unsafe action.__sigaction_handler.sa_handler = { _ in handledSignals.add(1, ordering: .relaxed) }
+    unsafe sigaction(SIGUSR1, &action, nil)
+    let loop = try EventLoop(engine: kind.engine)
+    let target = await Task(executorPreference: loop) {
+        // Threads inherit the mask of the concurrency pool, which blocks signals.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGUSR1)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        return UInt(pthread_self())
+    }.value
+    let isOver = Atomic(false)
+    let before = handledSignals.load(ordering: .relaxed)
+    async let storm: Void = onThread {
+        while !isOver.load(ordering: .acquiring) {
+            pthread_kill(pthread_t(target), SIGUSR1)
+            usleep(1000)
+        }
+    }
+    let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
+    async let running: Void = server.run(echo)
+    let bytes = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try await TCPConnection.connect(to: server.address, on: loop) { connection in
+        async let writing: Void = connection.write(bytes)
+        try #require(try await connection.read(exactly: bytes.count) == bytes)
+        try await writing
+        for _ in 0..<5 {
+            let start = ContinuousClock.now
+            try await loop.sleep(for: .milliseconds(10))
+            try #require(ContinuousClock.now - start >= .milliseconds(10))
+        }
+    }
+    server.shutDown()
+    try await running
+    while handledSignals.load(ordering: .relaxed) == before { try await loop.sleep(for: .milliseconds(1)) }
+    isOver.store(true, ordering: .releasing)
+    try await storm
+    await loop.shutDown()
+}
+
+/// A child has the descriptors of the loop, of the server and of a connection that is then closed here.
+private func serveBesideChild(_ kind: EngineKind) async throws {
+    let loop = try EventLoop(engine: kind.engine)
+    let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
+    async let running: Void = server.run { connection in
+        while let chunk = try await connection.read() {
+            guard chunk.text != "close" else { return connection.abort() }
+            try await connection.write(chunk)
+        }
+    }
+    let (first, second) = (try await Peer.connect(to: server.address), try await Peer.connect(to: server.address))
+    for peer in [first, second] {
+        try await peer.send("x")
+        try #require(try await peer.receiveText(1) == "x")
+    }
+    let child = try forkIdleChild()
+    try await second.send("close")
+    // The kernel still has the connection, for the child has it: what comes on it is nobody's business here.
+    try await second.send("into the void")
+    try await first.send("y")
+    try #require(try await first.receiveText(1) == "y")
+    try #require(try await isIdle(loop))
+    try #require(kill(child, SIGKILL) == 0 && waitpid(child, nil, 0) == child)
+    try await first.send("z")
+    try #require(try await first.receiveText(1) == "z")
+    server.shutDown(within: .zero)
+    try await running
+    await loop.shutDown()
+}
+
+private func forkIdleChild() throws -> pid_t {
+    // Swift hides fork(2), for much of what a library may do is not possible in the child.
+    typealias Fork = @convention(c) () -> pid_t
+    let found = unsafe dlsym(nil, "fork")
+    let symbol = unsafe try #require(found)
+    let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
+    if child == 0 {
+        alarm(60)
+        while true { pause() }
+    }
+    try #require(child > 0)
+    return child
+}
+
+private func openDescriptors() -> [CInt] {
+    (3..<1024).filter { fcntl($0, F_GETFD) >= 0 }
+}
+
+// MARK: What a loop's thread does
+
+/// Whether a loop that has nothing to do uses less CPU than half of the time.
+private func isIdle(_ loop: EventLoop) async throws -> Bool {
+    try await Task(executorPreference: loop) {
+        let (start, usedBefore) = (ContinuousClock.now, usedByThread())
+        try await loop.sleep(for: .milliseconds(50))
+        return usedByThread() - usedBefore < (ContinuousClock.now - start) / 2
+    }.value
+}
+
+private func usedByThread() -> Duration {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}
+
+/// How often the calling thread has waited.
+private func voluntarySwitches() -> Int {
+    var usage = rusage()
+    // RUSAGE_THREAD, which the Glibc module hides.
+    unsafe getrusage(1, &usage)
+    return usage.ru_nvcsw
+}
