@@ -6,19 +6,19 @@ struct DemoCommand: ParsableCommand {
         abstract: "The classic servers of I/O multiplexing, to be run and read.",
         subcommands: [
             DemoListCommand.self,
-            DemoEchoCommand.self,
-            DemoRespCommand.self,
-            DemoChatCommand.self,
             DemoConditionsCommand.self,
             DemoLevelAndEdgeCommand.self,
             DemoOneShotCommand.self,
             DemoStaleCommand.self,
             DemoOutOfBandCommand.self,
             DemoConnectCommand.self,
+            DemoEchoCommand.self,
+            DemoChatCommand.self,
             DemoInetdCommand.self,
             DemoSignalsCommand.self,
             DemoIdleCommand.self,
             DemoAcceptBalanceCommand.self,
+            DemoRespCommand.self,
         ]
     )
 }

@@ -17,6 +17,8 @@ struct TableCommand: ParsableCommand {
     var watched: Int?
     @Option(help: ArgumentHelp("How often each cost is measured. (default: 7)", valueName: "number"))
     var runs: Int?
+    @Option(help: ArgumentHelp("Write a picture of the costs to this file.", valueName: "file"))
+    var svg: String?
     @Option(help: ArgumentHelp("Write every measurement to this file.", valueName: "file"))
     var json: String?
 
@@ -26,12 +28,14 @@ struct TableCommand: ParsableCommand {
     }
 
     func run() throws {
+        let picture = try svg.map { try OutputFile("--svg", $0) }
         let record = try json.map { try OutputFile("--json", $0) }
         var options = TableOptions()
         if let watched { options.mostWatched = watched }
         if let runs { options.runs = runs }
         let table = try MultiplexingTable.measure(options, print: Output.say)
         Output.say(table.text)
+        try picture?.write(TablePicture.svg(of: table))
         try record?.write(table.json.description + "\n")
     }
 }

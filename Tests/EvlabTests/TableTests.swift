@@ -69,6 +69,27 @@ struct TableTests {
         #expect(end.output == "40 2 True\n", "\(end.errors)")
     }
 
+    @Test("The picture is XML, and says in words what it shows", .enabled(if: has("python3")))
+    func picture() throws {
+        let path = "/tmp/evlab-table-\(getpid()).svg"
+        defer { unsafe unlink(path) }
+        #expect(try Program.runEvlab(Self.small + ["--svg", path]).code == 0)
+        let check = """
+            import sys, xml.etree.ElementTree as tree
+            s = '{http://www.w3.org/2000/svg}'
+            root = tree.parse(sys.argv[1]).getroot()
+            words = root.find(s + 'desc').text
+            assert all(part in words for part in ['1 of 10 active: select', '40 of 40 active: select', 'epoll, edge'])
+            places = [int(e.get(a)) for e in root.iter(s + 'circle') for a in ('cx', 'cy')]
+            assert len(places) == 2 * 2 * 4 * 2 and min(places) > 0 and max(places) < 900
+            text = open(sys.argv[1]).read()
+            assert 'prefers-color-scheme: dark' in text and '@import' not in text and 'href' not in text
+            print('fine')
+            """
+        let end = try Program.run(["python3", "-c", check, path])
+        #expect(end.output == "fine\n", "\(end.errors)")
+    }
+
     // MARK: Verdicts
 
     private static func cell(_ watched: Int, _ active: Int, _ costs: [[Double]]) -> WakeUpCell {
@@ -115,9 +136,9 @@ struct TableTests {
         #expect(end.errors.contains("\(option) \(value)"))
     }
 
-    @Test("A record that cannot be written is a failure before any work")
-    func unwritable() throws {
-        let end = try Program.runEvlab(["table", "--json", "/nowhere/at/all"])
+    @Test("What cannot be written is a failure before any work", arguments: ["--json", "--svg"])
+    func unwritable(_ option: String) throws {
+        let end = try Program.runEvlab(["table", option, "/nowhere/at/all"])
         #expect(end.code == 1)
         #expect(end.output.isEmpty)
         #expect(end.errors.contains("/nowhere/at/all"))

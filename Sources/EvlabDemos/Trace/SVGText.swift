@@ -1,13 +1,15 @@
 /// The text of an SVG document, an element a line.
-struct SVGText {
-    private(set) var text = ""
+package struct SVGText {
+    package private(set) var text = ""
 
-    mutating func line(_ line: String) {
+    package init() {}
+
+    package mutating func line(_ line: String) {
         text += line + "\n"
     }
 
     /// - Parameter id: what the ids of the document begin with: several documents may stand in one page.
-    mutating func open(width: Int, height: Int, id: String, title: String, description: String) {
+    package mutating func open(width: Int, height: Int, id: String, title: String, description: String) {
         line(#"<?xml version="1.0" encoding="UTF-8"?>"#)
         line(
             #"<svg xmlns="http://www.w3.org/2000/svg" width="\#(width)" height="\#(height)" "#
@@ -17,33 +19,33 @@ struct SVGText {
         line(#"<desc id="\#(id)-description">\#(Self.escaped(description))</desc>"#)
     }
 
-    mutating func close() {
+    package mutating func close() {
         line("</svg>")
     }
 
-    mutating func text(_ kind: String, x: Int, y: Int, _ words: String) {
+    package mutating func text(_ kind: String, x: Int, y: Int, _ words: String) {
         line(#"<text class="\#(kind)" x="\#(x)" y="\#(y)">\#(Self.escaped(words))</text>"#)
     }
 
-    mutating func rectangle(_ kind: String, x: Int, y: Int, width: Int, height: Int, corner: Int) {
+    package mutating func rectangle(_ kind: String, x: Int, y: Int, width: Int, height: Int, corner: Int) {
         line(
             #"<rect class="\#(kind)" x="\#(x)" y="\#(y)" width="\#(width)" height="\#(height)" rx="\#(corner)"/>"#
         )
     }
 
-    mutating func circle(_ kind: String, x: Int, y: Int, radius: Int) {
+    package mutating func circle(_ kind: String, x: Int, y: Int, radius: Int) {
         line(#"<circle class="\#(kind)" cx="\#(x)" cy="\#(y)" r="\#(radius)"/>"#)
     }
 
-    mutating func rule(_ kind: String, x1: Int, y1: Int, x2: Int, y2: Int) {
+    package mutating func rule(_ kind: String, x1: Int, y1: Int, x2: Int, y2: Int) {
         line(#"<line class="\#(kind)" x1="\#(x1)" y1="\#(y1)" x2="\#(x2)" y2="\#(y2)"/>"#)
     }
 
-    mutating func polygon(_ kind: String, _ points: [(Int, Int)]) {
+    package mutating func polygon(_ kind: String, _ points: [(Int, Int)]) {
         line(#"<polygon class="\#(kind)" points="\#(Self.list(points))"/>"#)
     }
 
-    mutating func polyline(_ kind: String, _ points: [(Int, Int)]) {
+    package mutating func polyline(_ kind: String, _ points: [(Int, Int)]) {
         line(#"<polyline class="\#(kind)" points="\#(Self.list(points))"/>"#)
     }
 
