@@ -82,6 +82,17 @@ struct ConnectDemoTests {
         )
     }
 
+    @Test("A socket is closed with its outcome", arguments: DemoVariant.engines)
+    func closed(_ variant: DemoVariant) throws {
+        // Those that wait are the only difference: of four connects the one that nobody answers.
+        let counts = try [1, 11].map { times in
+            var program = try Self.start("--times", "\(times)", "--within", "600", on: variant)
+            for _ in 0..<3 * times { _ = try program.line() }
+            return try entries(of: "/proc/\(program.id)/fd").count
+        }
+        #expect(counts[1] - counts[0] == 10)
+    }
+
     @Test("Each socket is closed, whatever became of it", .enabled(if: has("strace")), arguments: DemoVariant.engines)
     func noLeak(_ variant: DemoVariant) throws {
         let command = [Program.evlabPath, "demo", "connect", "--times", "10", "--within", "0.5"] + variant.arguments

@@ -104,7 +104,8 @@ struct DemoServer: ~Copyable {
         // The one second that is measured.
         var nothing = pollfd(fd: -1, events: 0, revents: 0)
         _ = unsafe clinux_poll(&nothing, 1, 1000)
-        return program.cpu - before < 300_000_000
+        // A loop that spins takes more than this even of a machine that is busy with ten other things.
+        return program.cpu - before < 50_000_000
     }
 }
 

@@ -86,15 +86,4 @@ struct SignalsDemoTests {
         #expect(end.code == 0)
         #expect(end.output.hasPrefix("SIGHUP: 1, ") || end.output.contains("\nSIGHUP: 1, "))
     }
-
-    @Test("What it held back while it ran is not left for the end", arguments: ways, DemoVariant.engines)
-    func end(_ way: String, _ variant: DemoVariant) throws {
-        for _ in 0..<5 {
-            var program = try Self.start(way, on: variant)
-            // Were SIGUSR1 let through at the end, it would kill.
-            try Self.kill(program, "INT", "USR1")
-            let end = try program.end()
-            #expect(end.code == 0 || way == "hub" && end.code == 128 + SIGUSR1)
-        }
-    }
 }
