@@ -6,6 +6,7 @@ internal import SystemPackage
 /// Lets threads share one port, opens connections to it, and counts what comes to each thread.
 ///
 /// - Parameters:
+///   - way: how they share it.
 ///   - threads: how many threads accept, at least 1.
 ///   - connections: how many connections are opened in all.
 ///   - atOnce: how many of them at a time; each lasts until a thread has accepted and closed it.

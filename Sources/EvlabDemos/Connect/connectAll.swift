@@ -6,6 +6,7 @@ public import Sockets
 /// SIGINT and SIGTERM end it early: what is not known by then is abandoned.
 ///
 /// - Parameters:
+///   - engine: the loop; it runs until all is known.
 ///   - targets: as many connects as there are descriptors for; one address may be there many times.
 ///   - limit: how long all of them together may take.
 ///   - tell: called with each outcome, on the thread of the caller.

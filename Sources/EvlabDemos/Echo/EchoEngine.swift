@@ -10,7 +10,11 @@ public import Sockets
 /// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. From
 /// `whenReady` on, clients can connect and signals are heeded.
 ///
-/// - Parameter trigger: how connections are watched; the listener is always watched level-triggered.
+/// - Parameters:
+///   - base: the loop; it runs until the end.
+///   - listener: a socket that listens.
+///   - trigger: how connections are watched; the listener is always watched level-triggered.
+///   - whenReady: called when clients can connect and signals are heeded.
 public func serveEcho(
     on base: EventBase,
     listener: consuming Socket,

@@ -7,9 +7,13 @@ public import Sockets
 /// drains for at most two seconds; a second signal ends it at once.
 ///
 /// - Parameters:
+///   - engine: the loop; it runs until the end.
+///   - listener: a socket that listens.
 ///   - limit: how long a connection may be idle; more than zero.
+///   - structure: what the deadlines are kept in.
 ///   - spreads: whether every other connection is given twice the time, so that deadlines do not come in the order in which
 ///     they are set.
+///   - whenReady: called when clients can connect and signals are heeded.
 /// - Throws: `outOfRange` for a limit that is not more than zero, and what the engine throws.
 public func serveIdle<Engine: EventEngine>(
     on engine: Engine,

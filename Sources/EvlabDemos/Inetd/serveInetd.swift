@@ -7,6 +7,8 @@ public import Sockets
 /// still run then are killed. From `whenReady` on, clients can connect and signals are heeded.
 ///
 /// - Parameters:
+///   - engine: the loop; it runs until the end.
+///   - services: what is served, each on its port.
 ///   - host: the address of all services; its port does not matter.
 ///   - complain: called with a line when a program cannot be started, once for each service.
 ///   - whenReady: called with the services and the addresses that they listen on.

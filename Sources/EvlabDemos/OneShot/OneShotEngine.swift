@@ -8,6 +8,7 @@ public import Sockets
 /// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
 ///
 /// - Parameters:
+///   - base: the loop; it runs until the end.
 ///   - listener: a socket that listens.
 ///   - options: the listener is never one-shot here.
 ///   - whenReady: called when clients can connect and signals are heeded.

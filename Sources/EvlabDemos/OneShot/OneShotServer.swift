@@ -9,6 +9,7 @@ public import Sockets
 ///
 /// - Parameters:
 ///   - listener: a socket that listens.
+///   - options: how many workers, and what is left off to show what that does.
 ///   - whenReady: called when clients can connect and signals are heeded.
 ///   - say: called with each line for the user, from any thread.
 /// - Throws: `invalidArgument` for a socket that does not listen; `noDescriptors`, `noMemory`, `busy` without threads.

@@ -8,6 +8,8 @@ public import Sockets
 /// ends it at once.
 ///
 /// - Parameters:
+///   - address: where it listens.
+///   - engine: what its loops run on.
 ///   - loops: how many threads serve; the kernel spreads the clients over them.
 ///   - whenReady: called with the address once clients can connect and signals are heeded.
 /// - Returns: how many clients there were.

@@ -6,6 +6,8 @@ public import Sockets
 /// Tells of each signal as it comes to a loop as an event, until SIGINT or SIGTERM.
 ///
 /// - Parameters:
+///   - engine: the loop; it runs until the end.
+///   - way: how signals become events.
 ///   - whenReady: called with the names of the signals once they are heeded.
 ///   - tell: called with a line for each event.
 /// - Returns: how often each signal was heard. Equal signals that are pending together are heard once.
