@@ -61,7 +61,9 @@ let package = Package(
         ),
         .target(
             name: "EvlabCrossCheck",
-            dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: [
+                "EventLoops", "EvlabDemos", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system,
+            ],
             swiftSettings: house
         ),
         .target(
@@ -105,7 +107,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EvlabCrossCheckTests",
-            dependencies: ["EvlabCrossCheck", "Libevent", "Readiness", "Sockets", "CLinux", system],
+            dependencies: [
+                "CBaselines", "EventLoops", "EvlabCrossCheck", "Libevent", "Multiplexing", "Readiness", "Sockets",
+                "CLinux", system,
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -15,6 +15,8 @@ package struct Counts: Hashable, Sendable {
     /// Scripts that every loop was given, and the tasks in them.
     package var loopScripts = 0
     package var loopTasks = 0
+    /// What clients of the servers did.
+    package var serving = ServingCounts()
 
     package mutating func add(_ other: Counts) {
         operations.merge(other.operations, uniquingKeysWith: +)

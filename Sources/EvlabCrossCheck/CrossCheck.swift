@@ -25,22 +25,27 @@ package struct CrossCheck {
 
     private let options: Options
     private let makeObserver: Episode.MakeObserver
+    private let serving: ServingCheck?
     private var counts = Counts()
     private var episodeNumber = 0
 
-    /// Episodes for each script that the loops are given, which takes longer.
+    /// Episodes for each script that the loops are given, and that the servers are, which take longer.
     private static let episodesALoop = 10
+    private static let episodesAServing = 1
     private static let tasksALoop = 30
 
+    /// - Parameter serving: the demonstrations that serve; `nil` to leave them out.
     package init(
         _ options: Options,
+        serving: ServingCheck? = nil,
         observers makeObserver: @escaping Episode.MakeObserver = { name throws(IOError) in try name.makeObserver() }
     ) {
         self.options = options
+        self.serving = serving
         self.makeObserver = makeObserver
     }
 
-    /// Runs.
+    /// Runs. With servers, SIGINT and SIGTERM end it early.
     ///
     /// - Parameters:
     ///   - progress: called after each episode with what was done so far.
@@ -53,39 +58,46 @@ package struct CrossCheck {
         let start = MonotonicInstant.now
         var seed = options.seed
         var stepsLeft = options.steps ?? .max
-        while stepsLeft > 0, options.limit.map({ start.duration(to: .now) < $0 }) ?? true {
+        while stepsLeft > 0, !isInterrupted, options.limit.map({ start.duration(to: .now) < $0 }) ?? true {
             let length = min(stepsLeft, options.episodeLength)
-            let script = ScriptGenerator.script(seed: seed, count: length)
-            let episode = try Episode(recording: record != nil, observers: makeObserver)
-            let finding = try episode.run(script)
-            counts.add(episode.counts)
-            if let record { for line in episode.trace { record(seed, line) } }
-            if let finding {
-                let discovery = try discover(seed, script, finding)
-                return report(start, discovery: discovery)
-            }
-            if episodeNumber % Self.episodesALoop == 0, let found = try checkLoops(seed) {
-                return report(start, loopDiscovery: found)
-            }
-            episodeNumber += 1
+            if let find = try runEpisode(seed, length, record) { return report(start, find) }
             progress(counts)
             stepsLeft -= length
             seed &+= 1
         }
-        return report(start)
+        if isInterrupted { return report(start, isInterrupted: true) }
+        let complaints = try serving?.end() ?? []
+        return report(start, complaints.isEmpty ? nil : .totals(complaints))
     }
 
-    private func report(
-        _ start: MonotonicInstant,
-        discovery: Discovery? = nil,
-        loopDiscovery: LoopDiscovery? = nil
-    ) -> Report {
+    private var isInterrupted: Bool { serving?.isInterrupted ?? false }
+
+    /// Everything that belongs to a seed.
+    private mutating func runEpisode(
+        _ seed: UInt64,
+        _ length: Int,
+        _ record: ((UInt64, TraceLine) -> Void)?
+    ) throws(IOError) -> Find? {
+        defer { episodeNumber += 1 }
+        let script = ScriptGenerator.script(seed: seed, count: length)
+        let episode = try Episode(recording: record != nil, observers: makeObserver)
+        let finding = try episode.run(script)
+        counts.add(episode.counts)
+        if let record { for line in episode.trace { record(seed, line) } }
+        if let finding { return .descriptors(try discover(seed, script, finding)) }
+        if episodeNumber % Self.episodesALoop == 0, let found = try checkLoops(seed) { return .loops(found) }
+        guard episodeNumber % Self.episodesAServing == 0, let serving else { return nil }
+        defer { counts.serving = serving.counts }
+        return try serving.discovery(in: ServingScript(seed: seed), seed: seed).map { .servers($0) }
+    }
+
+    private func report(_ start: MonotonicInstant, _ find: Find? = nil, isInterrupted: Bool = false) -> Report {
         Report(
             seed: options.seed,
             counts: counts,
             time: start.duration(to: .now),
-            discovery: discovery,
-            loopDiscovery: loopDiscovery
+            find: find,
+            isInterrupted: isInterrupted
         )
     }
 
@@ -97,7 +109,7 @@ package struct CrossCheck {
     }
 
     private func discover(_ seed: UInt64, _ script: [Operation], _ finding: Finding) throws(IOError) -> Discovery {
-        var shrinker = Shrinker(observers: makeObserver)
+        var shrinker = Shrinker(observers: makeObserver) { [serving] in serving?.isInterrupted ?? false }
         let short = try shrinker.shrink(script, finding)
         let replay = try Episode(recording: true, observers: makeObserver)
         _ = try replay.run(short.script)

@@ -38,7 +38,7 @@ extension Discovery {
                 Self.list(line.sightings(of: reference)),
             ])
         }
-        return Self.table(rows)
+        return Text.table(rows)
     }
 
     /// Who to compare with: the other engine.
@@ -49,16 +49,6 @@ extension Discovery {
     private static func list(_ sightings: [Sighting]) -> String {
         let some = sightings.filter { !$0.events.isEmpty }.sorted { $0.descriptor < $1.descriptor }
         return some.map { "\($0.descriptor.number):\($0.events.letters)" }.joined(separator: " ")
-    }
-
-    private static func table(_ rows: [[String]]) -> String {
-        let widths = rows[0].indices.map { column in rows.map(\.[column].count).max() ?? 0 }
-        return rows.map { row in
-            let cells = row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
-            }
-            return cells.joined(separator: " | ")
-        }.joined(separator: "\n")
     }
 
     /// A Swift test that reproduces the finding.

@@ -7,8 +7,8 @@ internal import SystemPackage
 ///
 /// Thread rule: an episode belongs to one thread.
 package final class Episode {
-    /// Makes the observer of a name; replaced to find out whether a broken one is found.
-    package typealias MakeObserver = (ObserverName) throws(IOError) -> any Observer
+    /// Makes the observer of a name, or leaves it out; replaced to find out whether a broken one is found.
+    package typealias MakeObserver = (ObserverName) throws(IOError) -> (any Observer)?
 
     private static let everything: Interest = [.readable, .writable, .priority, .peerClosed]
 
@@ -45,7 +45,9 @@ package final class Episode {
         self.isRecorded = isRecorded
         self.patience = patience
         world = try World()
-        for name in ObserverName.allCases { seats.append(Seat(name, try makeObserver(name))) }
+        for name in ObserverName.allCases {
+            if let observer = try makeObserver(name) { seats.append(Seat(name, observer)) }
+        }
         counts.episodes = 1
     }
 
@@ -100,7 +102,9 @@ package final class Episode {
         _ change: Seat.Change,
         _ operation: Operation
     ) throws(IOError) -> Finding? {
-        if let finding = apply(change, id, to: seats[name.index]) { return finding }
+        for seat in seats where seat.name == name {
+            if let finding = apply(change, id, to: seat) { return finding }
+        }
         return try endStep(operation)
     }
 

@@ -5,36 +5,32 @@ package struct Report: Sendable {
     package let seed: UInt64
     package let counts: Counts
     package let time: Duration
-    package let discovery: Discovery?
-    package let loopDiscovery: LoopDiscovery?
+    package let find: Find?
+    /// It was ended by a signal, before its time.
+    package let isInterrupted: Bool
 
     /// Whether something was found.
-    package var hasFinding: Bool { discovery != nil || loopDiscovery != nil }
+    package var hasFinding: Bool { find != nil }
+
+    /// What was found about descriptors.
+    package var discovery: Discovery? {
+        if case .descriptors(let discovery) = find { discovery } else { nil }
+    }
 }
 
 extension Report {
     /// For a person.
     package var text: String {
-        var lines = [headline, "", "Operations:"]
-        lines += Self.columns(OperationKind.allCases.map { ($0.rawValue, counts.operations[$0] ?? 0) })
-        lines += ["", "Descriptors made:"]
-        lines += Self.columns(DescriptorKind.allCases.map { ($0.rawValue, counts.descriptors[$0] ?? 0) })
-        lines += ["", "Observations:"]
-        lines += Self.lines(ObserverName.allCases.map { ($0.rawValue, counts.observationsByObserver[$0] ?? 0) })
-        lines += ["", "Differences that are known:"]
-        lines += Self.lines(NormalisationRow.allCases.map { ($0.rawValue, counts.rows[$0] ?? 0) })
-        lines += ["", "Edges that came although nothing new had (allowed):"]
-        let edges = ObserverName.allCases.filter(\.trigger.isEdge)
-        lines += Self.lines(edges.map { ($0.rawValue, counts.extraEdges[$0] ?? 0) })
-        lines += ["", modelLine, loopLine, verdict]
-        return lines.joined(separator: "\n")
+        ([headline] + descriptors + loops + servers + ["", verdict]).joined(separator: "\n")
     }
 
     private var headline: String {
-        let operations = counts.operations.values.reduce(0, +)
-        return "Seed \(seed): \(Self.grouped(operations)) operations in \(Self.grouped(counts.episodes)) worlds, "
-            + "\(Self.grouped(counts.observations)) observations, \(seconds) s"
-            + " (\(Self.grouped(observationsPerMinute)) observations a minute)"
+        "Seed \(seed): \(seconds) s" + (isInterrupted ? ", ended by a signal." : ".")
+    }
+
+    private var seconds: String {
+        let tenths = Int(time / .milliseconds(100))
+        return "\(tenths / 10).\(tenths % 10)"
     }
 
     /// How fast it was.
@@ -43,49 +39,70 @@ extension Report {
         return passed > 0 ? Int(Double(counts.observations) / passed * 60) : 0
     }
 
-    private var seconds: String {
-        let tenths = Int(time / .milliseconds(100))
-        return "\(tenths / 10).\(tenths % 10)"
+    private var verdict: String { find?.text ?? "No difference is unexplained." }
+
+    // MARK: Descriptors
+
+    private var descriptors: [String] {
+        let operations = Text.grouped(counts.operations.values.reduce(0, +))
+        let answers = Text.grouped(counts.observations)
+        let kinds = OperationKind.allCases.map { ($0.rawValue, counts.operations[$0] ?? 0) }
+        let made = DescriptorKind.allCases.map { ($0.rawValue, counts.descriptors[$0] ?? 0) }
+        var lines = [
+            "", "DESCRIPTORS",
+            "\(operations) random operations on real descriptors, in \(Text.grouped(counts.episodes)) worlds. After each,",
+            "\(ObserverName.allCases.count) observers said what is ready: \(answers) observations, "
+                + "\(Text.grouped(observationsPerMinute)) a minute.",
+            modelLine, "", "Operations:",
+        ]
+        lines += Text.columns(kinds) + ["", "Descriptors made:"] + Text.columns(made)
+        return lines + ["", "Observations, by observer:"] + observers + ["", rowsTitle] + rows + edges
     }
 
     private var modelLine: String {
         let permille = counts.predictions == 0 ? 0 : counts.openPredictions * 1000 / counts.predictions
-        let predictions = Self.grouped(counts.predictions)
-        return "The model left \(permille / 10).\(permille % 10) % of its \(predictions) answers open."
+        return "The model said what poll(2) must show, \(Text.grouped(counts.predictions)) times, and left "
+            + "\(permille / 10).\(permille % 10) % of it open."
     }
 
-    private var loopLine: String {
-        "\(Self.grouped(counts.loopScripts)) scripts of \(Self.grouped(counts.loopTasks)) timers, posts and watches in all "
-            + "ran on \(EngineName.allCases.count) loops."
+    private var observers: [String] {
+        Text.list(ObserverName.allCases.map { ($0.rawValue, counts.observationsByObserver[$0] ?? 0) })
     }
 
-    private var verdict: String {
-        let text = discovery?.text ?? loopDiscovery?.text
-        return text.map { "\n" + $0 } ?? "No difference is unexplained."
+    private var rowsTitle: String { "Observations unlike poll(2)'s, by the known difference that explains them:" }
+
+    private var rows: [String] {
+        Text.list(NormalisationRow.allCases.map { ($0.rawValue, counts.rows[$0] ?? 0) })
     }
 
-    private static func lines(_ values: [(String, Int)]) -> [String] {
-        values.map { name, count in "  \(padded(grouped(count), 12))  \(name)" }
+    private var edges: [String] {
+        let observers = ObserverName.allCases.filter(\.trigger.isEdge)
+        return ["", "Edges that came although nothing new had (allowed):"]
+            + Text.list(observers.map { ($0.rawValue, counts.extraEdges[$0] ?? 0) })
     }
 
-    private static func columns(_ values: [(String, Int)]) -> [String] {
-        let cells = values.map { name, count in
-            padded(grouped(count), 10) + "  " + name + String(repeating: " ", count: max(0, 22 - name.count))
-        }
-        return stride(from: 0, to: cells.count, by: 3).map { cells[$0..<min($0 + 3, cells.count)].joined() }
+    // MARK: Loops and servers
+
+    private var loops: [String] {
+        let scripts = Text.grouped(counts.loopScripts)
+        return [
+            "", "LOOPS",
+            "\(scripts) scripts, \(Text.grouped(counts.loopTasks)) timers, posts and streams in all, on each of "
+                + "\(EngineName.allCases.count) loops: what called back, in which order.",
+        ]
     }
 
-    private static func padded(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-
-    private static func grouped(_ number: Int) -> String {
-        var digits = String(number)
-        var groups: [Substring] = []
-        while digits.count > 3 {
-            groups.insert(digits.suffix(3), at: 0)
-            digits = String(digits.dropLast(3))
-        }
-        return ([Substring(digits)] + groups).joined(separator: ",")
+    private var servers: [String] {
+        let serving = counts.serving
+        guard serving.scripts > 0 else { return [] }
+        let lines = [
+            "", "SERVERS",
+            "\(Text.grouped(serving.scripts)) scripts for clients, each with every server of its service, "
+                + "\(ServerName.all.count) in all:",
+            "\(Text.grouped(serving.runs)) runs, \(Text.grouped(serving.connections)) connections, "
+                + "\(Text.grouped(serving.bytes)) bytes that came back.",
+            "", "Steps:",
+        ]
+        return lines + Text.columns(ServingStep.kinds.map { ($0, serving.steps[$0] ?? 0) })
     }
 }

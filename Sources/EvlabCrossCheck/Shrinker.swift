@@ -5,11 +5,14 @@ package struct Shrinker {
     private let makeObserver: Episode.MakeObserver
     /// Runs that are left: a finding that seldom shows must not take for ever.
     private var runsLeft: Int
+    private let isInterrupted: () -> Bool
 
     package init(
         observers makeObserver: @escaping Episode.MakeObserver = { name throws(IOError) in try name.makeObserver() },
-        mostRuns: Int = 2000
+        mostRuns: Int = 2000,
+        whenInterrupted isInterrupted: @escaping () -> Bool = { false }
     ) {
+        self.isInterrupted = isInterrupted
         self.makeObserver = makeObserver
         runsLeft = mostRuns
     }
@@ -73,7 +76,7 @@ package struct Shrinker {
     }
 
     private mutating func run(_ script: [Operation]) throws(IOError) -> Finding? {
-        runsLeft -= 1
+        runsLeft = isInterrupted() ? 0 : runsLeft - 1
         // The script that is found in the end is run once more with all patience.
         return try Episode(patience: 0.3, observers: makeObserver).run(script)
     }

@@ -38,11 +38,12 @@ struct CrossCheckCommand: ParsableCommand {
         let limit = seconds ?? (steps == nil ? 10 : nil)
         let options = CrossCheck.Options(seed: seed, steps: steps, limit: limit.map { .seconds($0) })
         Output.say("seed \(seed)")
-        var check = CrossCheck(options)
+        var check = CrossCheck(options, serving: try ServingCheck())
         let report = try check.run(progress: show, record: file.map { file in { file.write($0, $1) } })
         clearProgress()
         try file?.close()
         Output.say(report.text)
+        if report.isInterrupted { throw ExitCode(130) }
         if report.hasFinding { throw CommandFailure(description: "crosscheck: there is a finding, shown above") }
     }
 

@@ -1,10 +1,10 @@
 internal import CLinux
-internal import Sockets
+package import Sockets
 
 /// Runs a closure on a thread of its own, which ends with it. Not as a task: the pool's threads may all be busy with loops.
 ///
 /// - Throws: `busy` when there can be no more threads; then nothing runs.
-func startThread(_ body: @escaping @Sendable () -> Void) throws(IOError) {
+package func startThread(_ body: @escaping @Sendable () -> Void) throws(IOError) {
     let box = unsafe Unmanaged.passRetained(ThreadBody(body))
     let result = unsafe clinux_thread_start("crosscheck", run, box.toOpaque())
     guard result < 0 else { return }

@@ -50,8 +50,4 @@ package enum ObserverName: String, Hashable, Sendable, CaseIterable {
         default: nil
         }
     }
-
-    var index: Int { Self.indices[self] ?? 0 }
-
-    private static let indices = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }

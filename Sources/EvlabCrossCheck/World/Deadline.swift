@@ -10,6 +10,11 @@ struct Deadline {
         end = clinux_monotonic_now() + Int64(limit * 1e9)
     }
 
+    /// What is left, rounded up, for `poll(2)`; 0 when it has passed.
+    var milliseconds: CInt {
+        CInt(clamping: max(0, end - clinux_monotonic_now() + 999_999) / 1_000_000)
+    }
+
     /// Gives the kernel a little time; false when the deadline has passed.
     func rest() -> Bool {
         guard clinux_monotonic_now() < end else { return false }

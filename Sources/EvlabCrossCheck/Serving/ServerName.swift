@@ -1,0 +1,76 @@
+package import EventLoops
+package import Libevent
+package import Readiness
+
+/// A demonstration that serves, in one of the ways in which it can.
+package struct ServerName: Hashable, Sendable {
+    /// What it is written on.
+    package enum Interface: Hashable, Sendable {
+        case bufferevents(EventMethod)
+        case events(EventMethod, Trigger)
+        case multiplexer(Trigger)
+        case reactor(LoopEngine.Method, Trigger)
+        case chunks(Waiting)
+        case tasks(Waiting)
+    }
+
+    /// With which engine a loop waits, and by which of its methods.
+    package enum Waiting: Hashable, Sendable {
+        case native(LoopEngine.Method)
+        case libevent(EventMethod)
+    }
+
+    package let service: Service
+    package let interface: Interface
+
+    package init(_ service: Service, _ interface: Interface) {
+        self.service = service
+        self.interface = interface
+    }
+
+    /// Every way in which a demonstration serves streams.
+    package static let all = echo + chat
+
+    private static let echo: [ServerName] = interfaces.map { ServerName(.echo, $0) }
+    /// It is written once, for callbacks on whatever engine.
+    private static let chat: [ServerName] = levels.map { ServerName(.chat, $0) }
+
+    private static let levels: [Interface] =
+        LoopEngine.Method.allCases.map { .reactor($0, .level) } + EventMethod.allCases.map { .events($0, .level) }
+
+    private static let waitings: [Waiting] =
+        LoopEngine.Method.allCases.map { .native($0) } + EventMethod.allCases.map { .libevent($0) }
+
+    private static let otherTriggers: [Trigger] = [.edge, .levelOneShot, .edgeOneShot]
+
+    private static let interfaces: [Interface] =
+        levels + otherTriggers.map { .reactor(.epoll, $0) } + otherTriggers.map { .events(.epoll, $0) }
+        + [.events(.epollChangelist, .edge), .multiplexer(.level)] + otherTriggers.map { .multiplexer($0) }
+        + EventMethod.allCases.map { .bufferevents($0) } + waitings.map { .chunks($0) } + waitings.map { .tasks($0) }
+}
+
+extension ServerName: CustomStringConvertible {
+    package var description: String { "\(service.rawValue), \(interface)" }
+}
+
+extension ServerName.Interface: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .bufferevents(let method): "bufferevents on libevent's \(method.rawValue)"
+        case .events(let method, let trigger): "events on libevent's \(method.rawValue), \(trigger)"
+        case .multiplexer(let trigger): "bare epoll, \(trigger)"
+        case .reactor(let method, let trigger): "the reactor on \(method), \(trigger)"
+        case .chunks(let waiting): "chunks on \(waiting)"
+        case .tasks(let waiting): "tasks on \(waiting)"
+        }
+    }
+}
+
+extension ServerName.Waiting: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .native(let method): "\(method)"
+        case .libevent(let method): "libevent's \(method.rawValue)"
+        }
+    }
+}
