@@ -84,15 +84,21 @@ let package = Package(
             swiftSettings: house
         ),
 
+        .target(
+            name: "FaultTools",
+            dependencies: [system],
+            path: "Tests/FaultTools",
+            swiftSettings: house
+        ),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
         .testTarget(
             name: "ReadinessTests",
-            dependencies: ["Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(
             name: "MultiplexingTests",
-            dependencies: ["Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(
@@ -102,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

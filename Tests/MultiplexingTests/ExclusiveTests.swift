@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Multiplexing
 import Readiness

@@ -1,4 +1,5 @@
 import CLinux
+import FaultTools
 import Glibc
 import Readiness
 import Sockets

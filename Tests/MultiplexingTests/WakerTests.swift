@@ -1,3 +1,4 @@
+import FaultTools
 import Multiplexing
 import Readiness
 import Sockets

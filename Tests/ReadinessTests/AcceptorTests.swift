@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -84,7 +85,7 @@ struct AcceptorTests {
             let (listener, clients) = try Self.listener(waiting: 5)
             let late = try Socket(.ipv4)
             var acceptor = try Acceptor(on: Socket(adopting: listener), budget: 3)
-            let usual = lowerDescriptorLimit()
+            let usual = try DescriptorLimit()
             let outcomes = (0..<3).map { _ in acceptor.accept { _ in Issue.record("nothing can be accepted") } }
             #expect(outcomes == [.shed(3), .shed(2), .drained])
             for client in clients {
@@ -95,7 +96,7 @@ struct AcceptorTests {
                 let outcome = try socket.read(into: &span)
                 #expect(outcome == .end)
             }
-            restoreDescriptorLimit(usual)
+            usual.end()
             _ = try late.connect(to: acceptor.socket.localAddress())
             wait(for: POLLIN, on: acceptor.socket)
             var count = 0
@@ -109,10 +110,10 @@ struct AcceptorTests {
         await #expect(processExitsWith: .success) {
             let (listener, clients) = try Self.listener(waiting: 2)
             var acceptor = try Acceptor(on: Socket(adopting: listener), whenExhausted: .pause)
-            let usual = lowerDescriptorLimit()
+            let usual = try DescriptorLimit()
             let outcome = acceptor.accept { _ in Issue.record("nothing can be accepted") }
             #expect(Self.pauseCause(outcome) == .tooManyOpenFiles)
-            restoreDescriptorLimit(usual)
+            usual.end()
             var count = 0
             let healed = acceptor.accept { _ in count += 1 }
             #expect(healed == .drained && count == 2)
@@ -127,20 +128,20 @@ struct AcceptorTests {
             let address = try Socket(adopting: listener).withAddress()
             var acceptor = try Acceptor(on: Socket(adopting: listener))
             // Not even the number of the reserve is allowed from here on, as if another thread had taken it.
-            let usual = lowerDescriptorLimit(to: 3)
+            let usual = try DescriptorLimit(lowestAllowed: 3)
             let first = acceptor.accept { _ in Issue.record("nothing can be accepted") }
             #expect(Self.pauseCause(first) == .tooManyOpenFiles)
-            restoreDescriptorLimit(usual)
+            usual.end()
             var count = 0
             let served = acceptor.accept { _ in count += 1 }
             #expect(served == .drained && count == 1)
 
             let late = try Socket.connecting(to: address).intoSocket()
             wait(for: POLLIN, on: acceptor.socket)
-            let again = lowerDescriptorLimit()
+            let again = try DescriptorLimit()
             let shed = acceptor.accept { _ in Issue.record("nothing can be accepted") }
             #expect(shed == .shed(1))
-            restoreDescriptorLimit(again)
+            again.end()
             late.close()
             try Self.close(clients)
         }
@@ -150,10 +151,10 @@ struct AcceptorTests {
     func noReserve() async {
         await #expect(processExitsWith: .success) {
             let listener = try Socket.listening(on: .loopback(port: 0)).release()
-            let usual = lowerDescriptorLimit()
+            let usual = try DescriptorLimit()
             let error = failure { () throws(IOError) in try Acceptor(on: Socket(adopting: listener)) }
             #expect(error?.code == .noDescriptors)
-            restoreDescriptorLimit(usual)
+            usual.end()
         }
     }
 

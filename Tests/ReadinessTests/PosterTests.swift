@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -86,9 +87,9 @@ struct PosterTests {
         let (threads, each) = (64, 1000)
         let isDone = Atomic(false)
         let wakeUps = Atomic(0)
-        onThreads(2) { role in
+        Worker.run(2) { role in
             guard role == 0 else {
-                onThreads(threads) { thread in
+                Worker.run(threads) { thread in
                     for number in 0..<each {
                         poster.post { loop in loop.ran.withLock { $0.append(thread * each + number) } }
                     }
@@ -114,10 +115,10 @@ struct PosterTests {
     @Test("without descriptors there is none: a typed error")
     func noDescriptors() async {
         await #expect(processExitsWith: .success) {
-            let usual = lowerDescriptorLimit()
+            let usual = try DescriptorLimit()
             let error = failure { () throws(IOError) in try Poster<Loop>() }
             #expect(error?.code == .noDescriptors)
-            restoreDescriptorLimit(usual)
+            usual.end()
         }
     }
 }

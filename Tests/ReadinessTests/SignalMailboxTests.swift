@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -201,7 +202,7 @@ struct SignalMailboxTests {
             let isOver = Atomic(false)
             let rounds = 300
             let received = Atomic(0)
-            onThreads(5) { role in
+            Worker.run(5) { role in
                 switch role {
                 case 0, 1, 2:
                     while !isOver.load(ordering: .acquiring) { pthread_kill(pthread_self(), SIGUSR1) }

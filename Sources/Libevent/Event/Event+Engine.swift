@@ -25,11 +25,13 @@ extension Event: SocketWatch {
 }
 
 extension Event {
-    /// Activates the event, without asking the kernel: what was ready then may have gone.
+    /// Removes the event and adds it again, so that the kernel is asked: an event that activated itself instead would keep
+    /// the turn from ending. The C functions are `event_del` and `event_add`.
     public func reportAgain() throws(IOError) {
         guard !interest.isEmpty else { return }
-        try activate(ReadyEvents(interest))
-        try base().lookAgain()
+        let timeout = timeoutToKeep
+        remove()
+        try add(timeout: timeout)
     }
 }
 

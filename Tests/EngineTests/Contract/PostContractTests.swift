@@ -1,3 +1,4 @@
+import FaultTools
 import Multiplexing
 import Readiness
 import Sockets
@@ -38,7 +39,7 @@ import Testing
             let poster = try engine.poster()
             let counter = Counter()
             let threads = (0..<64).map { _ in
-                TestThread {
+                Worker {
                     for _ in 0..<50 {
                         poster.post { engine in
                             if counter.value.add(1, ordering: .relaxed).newValue == 3200 { engine.stop() }
@@ -58,7 +59,7 @@ import Testing
         func check<Engine: EventEngine>(_ engine: Engine) throws {
             let poster = try engine.poster()
             for _ in 0..<10 {
-                let thread = TestThread { poster.post { $0.stop() } }
+                let thread = Worker { poster.post { $0.stop() } }
                 #expect(try engine.run(.untilStopped) == .stopped)
                 thread.join()
             }

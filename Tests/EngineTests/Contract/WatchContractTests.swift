@@ -45,6 +45,36 @@ import Testing
         try check(kind.make())
     }
 
+    @Test("Edge: one that asks again each time lets others in, and a turn ends", arguments: EngineKind.edgeTriggered)
+    func askingAgain(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            let (greedy, other) = (try Pair(), try Pair())
+            var (calls, others) = (0, 0)
+            let watch = try engine.watch(greedy.takeFirst(), for: .readable, trigger: .edge) { watch, _ in
+                calls += 1
+                #expect(throws: Never.self) { try watch.reportAgain() }
+            }
+            try engine.watch(other.takeFirst(), for: .readable) { watch, _ in
+                others += 1
+                watch.close()
+            }
+            try greedy.send("x")
+            try engine.run(.once)
+            let before = calls
+            try other.send("x")
+            try engine.run(until: { others == 1 })
+            #expect(calls <= before + 2)
+            // Nothing is ready: there is nothing to report again.
+            _ = try watch.socket.readText()
+            try engine.runWithoutWaiting()
+            let after = calls
+            try watch.reportAgain()
+            try engine.runWithoutWaiting()
+            #expect(calls == after)
+        }
+        try check(kind.make())
+    }
+
     @Test("An edge is refused where there are none", arguments: EngineKind.withoutEdges, [Trigger.edge, .edgeOneShot])
     func noEdge(_ kind: EngineKind, _ trigger: Trigger) throws {
         func check(_ engine: some EventEngine) throws {

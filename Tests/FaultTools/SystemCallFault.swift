@@ -1,13 +1,12 @@
-import Glibc
-import SystemPackage
-import Testing
+internal import Glibc
+internal import SystemPackage
 
 /// Lets calls of this process fail as `strace -e inject` can; only for a test that has a process of its own.
-struct SystemCallFault {
+package struct SystemCallFault {
     private let tracer: pid_t
 
     /// - Parameter rule: such as `accept4:error=ENFILE:when=1..3`.
-    init(_ rule: String) throws {
+    package init(_ rule: String) throws {
         let call = rule.prefix { $0 != ":" }
         let words = [
             "strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(rule)", "-p",
@@ -17,7 +16,7 @@ struct SystemCallFault {
         var process = pid_t()
         let result = unsafe posix_spawnp(&process, "strace", nil, nil, &arguments, environ)
         unsafe arguments.forEach { unsafe free($0) }
-        try #require(result == 0, "strace is needed: apt-get install strace")
+        guard result == 0 else { throw ToolFailure("strace is needed: apt-get install strace") }
         tracer = process
         try waitUntilTraced()
     }
@@ -26,8 +25,10 @@ struct SystemCallFault {
     private func waitUntilTraced() throws {
         let deadline = ContinuousClock.now + .seconds(20)
         while try !Self.isTraced() {
-            try #require(ContinuousClock.now < deadline, "strace did not attach")
-            try #require(waitpid(tracer, nil, WNOHANG) == 0, "strace ended; may this process be traced?")
+            guard ContinuousClock.now < deadline else { throw ToolFailure("strace did not attach") }
+            guard waitpid(tracer, nil, WNOHANG) == 0 else {
+                throw ToolFailure("strace ended; may this process be traced?")
+            }
             usleep(1000)
         }
     }
@@ -39,12 +40,12 @@ struct SystemCallFault {
         var text = [UInt8](repeating: 0, count: 4096)
         let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
         let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
-        let line = try #require(lines.first { $0.hasPrefix("TracerPid:") })
-        return line.split(separator: "\t").last != "0"
+        let line = lines.first { $0.hasPrefix("TracerPid:") }
+        return line?.split(separator: "\t").last != "0"
     }
 
     /// Calls succeed again. The leak checker, which runs when a process ends, does not work while it is traced.
-    func end() {
+    package func end() {
         // It has inherited a mask that blocks the others. The kernel lets go of what a killed tracer traced.
         kill(tracer, SIGKILL)
         waitpid(tracer, nil, 0)

@@ -1,9 +1,8 @@
-import Glibc
-import Synchronization
-import Testing
+internal import Glibc
+internal import Synchronization
 
 /// Interrupts the thread that makes it, thousands of times a second.
-final class SignalStorm: Sendable {
+package final class SignalStorm: Sendable {
     private final class State: Sendable {
         let isOver = Atomic(false)
         let count = Atomic(0)
@@ -13,16 +12,13 @@ final class SignalStorm: Sendable {
     private let worker: Worker
 
     /// How many signals have been sent.
-    var count: Int { state.count.load(ordering: .relaxed) }
+    package var count: Int { state.count.load(ordering: .relaxed) }
 
-    init() throws {
+    package init() throws {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in }
-        try #require(unsafe sigaction(SIGUSR1, &action, nil) == 0)
-        // The threads of the concurrency pool block it.
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_UNBLOCK, &all, nil)
+        guard unsafe sigaction(SIGUSR1, &action, nil) == 0 else { throw ToolFailure("SIGUSR1 cannot be caught") }
+        unblockSignals()
         let state = State()
         let target = pthread_self()
         self.state = state
@@ -35,7 +31,7 @@ final class SignalStorm: Sendable {
         }
     }
 
-    func end() {
+    package func end() {
         state.isOver.store(true, ordering: .relaxed)
         worker.join()
     }
