@@ -6,12 +6,12 @@ struct DemoAcceptBalanceCommand: ParsableCommand {
         commandName: "accept-balance",
         abstract: "Several threads accept on one port: who is woken, and who gets the connections.",
         discussion: """
-            evlab demo accept-balance
-            evlab demo accept-balance --way shared --engine libevent --method select --threads 8
-            It opens the connections itself and counts. Watch who is woken in vain. shared: each thread watches the same socket, and a connection wakes \
-            more of them than can get it (in vain). exclusive: the kernel wakes one, and nearly always the same. \
-            reuse-port: a socket for each thread, spread by a hash of the addresses; none is woken in vain, and none may \
-            help another.
+            Runs by itself:     evlab demo accept-balance
+            On select:          evlab demo accept-balance --engine libevent --method select
+            It opens the connections itself and counts. Watch who is woken in vain. shared: each thread watches the same \
+            socket, and a connection may wake more of them than can get it (in vain). exclusive: the kernel wakes one, and \
+            nearly always the same. reuse-port: a socket for each thread, spread by a hash of the addresses; none is woken \
+            in vain, and none may help another.
             """
     )
 

@@ -8,7 +8,8 @@ struct DemoChatCommand: ParsableCommand {
         abstract: "A chat room, and its client for the terminal.",
         discussion: """
             In one terminal:    evlab demo chat
-            In two others:      evlab demo chat --join 127.0.0.1:9000        (or: nc 127.0.0.1 9000, or telnet)
+            In two others:      evlab demo chat --join 127.0.0.1:9000
+            or without it:      nc 127.0.0.1 9000
             Give a name, then write: the others read it. Watch the client: one thread waits for the keyboard and the \
             network at once. Then stop a client with Ctrl-Z and let the others go on, a lot: nobody waits for it; what it \
             does not read is queued up to a bound (64 KiB, besides the kernel's own), and then it is dropped and told so. \

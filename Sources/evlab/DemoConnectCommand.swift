@@ -7,11 +7,12 @@ struct DemoConnectCommand: ParsableCommand {
         commandName: "connect",
         abstract: "Many connects at once, none of which waits for another.",
         discussion: """
-            evlab demo connect                            four places of this machine, one for each way to end
-            evlab demo connect 127.0.0.1:22 192.0.2.1:80 --within 5
-            Watch the times: the one that nobody answers takes as long as it is given, and the others do not wait for it. \
-            Each outcome is told once, when it is known; the table at the end counts them. With --times 1000 and strace -c \
-            you see that all of it is one thread in one wait.
+            Runs by itself:     evlab demo connect
+            To other places:    evlab demo connect 127.0.0.1:22 192.0.2.1:80 --within 5
+            Without a place it connects to four of this machine, one for each way to end. Watch the times: the one that \
+            nobody answers takes as long as it is given, and the others do not wait for it. Each outcome is told once, when \
+            it is known; the table at the end counts them. With --times 1000 and strace -c you see that all of it is one \
+            thread in one wait.
             """
     )
 

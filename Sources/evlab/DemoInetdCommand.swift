@@ -9,11 +9,14 @@ struct DemoInetdCommand: ParsableCommand {
         abstract: "Many ports and services in one process, some of them programs.",
         discussion: """
             In one terminal:    evlab demo inetd
-            In another:         nc 127.0.0.1 9013        nc 127.0.0.1 9019 | head        nc -u 127.0.0.1 9007
+            In another:         nc 127.0.0.1 9013
+                                nc 127.0.0.1 9019 | head
+                                nc -u 127.0.0.1 9007
             echo, discard, daytime, chargen and time answer on --port plus 7, 9, 13, 19 and 37, over TCP and UDP; watch one \
             thread wait for all ten at once (strace -p PID). With --config FILE a program is started for each connection, \
-            with the connection as its standard input, output and error; a line of the file is \
-            NAME PORT/tcp at-once=20 waiting=100 a-second=50 /bin/date -u, or NAME PORT/udp internal. \
+            with the connection as its standard input, output and error; for example:
+                today 9100/tcp at-once=20 waiting=100 a-second=50 /bin/date -u
+                echo  9007/udp internal
             Watch ps: no more than at-once run at a time, and none stays behind as a zombie.
             """
     )

@@ -8,8 +8,8 @@ struct DemoSignalsCommand: ParsableCommand {
         abstract: "Signals as events of a loop, by a handler and by a descriptor.",
         discussion: """
             In one terminal:    evlab demo signals
-            In another:         kill -USR1 PID; kill -HUP PID; kill -WINCH PID        (the first line tells the PID)
-            Watch: each comes as an event, in turn with everything else; no code of yours runs inside a signal handler. With \
+            In another:         kill -USR1 PID; kill -HUP PID; kill -WINCH PID
+            The first line tells the PID. Watch: each comes as an event, in turn with everything else; no code of yours runs inside a signal handler. With \
             --by signalfd the signal is read from a descriptor, which tells who sent it; but every thread must block it. \
             --by signalfd-unblocked shows why: SIGWINCH is then lost without a trace, and SIGUSR1 ends the process. Stop \
             the process (kill -STOP PID), send ten SIGUSR1, and let it go on (kill -CONT PID): equal signals that are \
