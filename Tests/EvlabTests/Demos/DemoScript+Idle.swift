@@ -1,7 +1,7 @@
 extension DemoScript {
     static let idle = DemoScript(
         description: "idle",
-        arguments: ["idle", "--after", "1", "--with", "wheel"],
+        arguments: ["idle", "--after", "2", "--with", "wheel"],
         places: [""],
         transcript: """
             ada < hello

@@ -98,14 +98,17 @@ struct DemoServer: ~Copyable {
         get throws { try entries(of: "/proc/\(program.id)/fd").count }
     }
 
-    /// Whether it uses hardly any CPU in a second in which there is nothing to do.
+    /// Whether it comes to use hardly any CPU in a second in which there is nothing to do.
     func isQuiet() -> Bool {
-        let before = program.cpu
-        // The one second that is measured.
-        var nothing = pollfd(fd: -1, events: 0, revents: 0)
-        _ = unsafe clinux_poll(&nothing, 1, 1000)
-        // A loop that spins takes more than this even of a machine that is busy with ten other things.
-        return program.cpu - before < 50_000_000
+        // It may have to finish something first.
+        (0..<10).contains { _ in
+            let before = program.cpu
+            // The one second that is measured.
+            var nothing = pollfd(fd: -1, events: 0, revents: 0)
+            _ = unsafe clinux_poll(&nothing, 1, 1000)
+            // A loop that spins takes more than this even of a machine that is busy with ten other things.
+            return program.cpu - before < 50_000_000
+        }
     }
 }
 

@@ -4,6 +4,11 @@ import Testing
 struct IdleDemoTests {
     private static let structures = ["list", "wheel", "heap"]
 
+    /// Each structure, and each method.
+    private static let crowds =
+        structures.flatMap { structure in DemoVariant.engines.map { (structure, $0) } }
+        + DemoVariant.all.filter { $0.method != "epoll" }.map { ("heap", $0) }
+
     private static func start(_ arguments: String..., on variant: DemoVariant) throws -> DemoServer {
         try DemoServer.start(["idle"] + arguments, on: variant)
     }
@@ -11,8 +16,7 @@ struct IdleDemoTests {
     @Test(
         "Whoever is silent is told and closed, not too early",
         .enabled(if: has("python3")),
-        arguments: structures,
-        DemoVariant.all
+        arguments: crowds
     )
     func silentCrowd(_ structure: String, _ variant: DemoVariant) throws {
         var server = try Self.start("--after", "0.1", "--with", structure, "--spread", on: variant)
@@ -50,11 +54,14 @@ struct IdleDemoTests {
         do {
             let clients = try (0..<3).map { _ in try Guest(server.connect()) }
             for client in clients { #expect(try client.connection.echoes("hello")) }
-            let before = try switches(of: server.program.id)
-            let isQuiet = server.isQuiet()
-            #expect(isQuiet)
+            let sleeps = try (0..<5).contains { _ in
+                // It may still be on its way to sleep.
+                let before = try switches(of: server.program.id)
+                let isQuiet = server.isQuiet()
+                return try isQuiet && switches(of: server.program.id) == before
+            }
             // A classic one wakes up at every round of its alarm.
-            #expect(try switches(of: server.program.id) == before)
+            #expect(sleeps)
         }
         #expect(try server.stop().hasPrefix("connections: 3, idle: 0, "))
     }

@@ -1,0 +1,83 @@
+import Testing
+
+@testable import EvlabDemos
+
+/// The three structures beside a list of all deadlines, by a clock that only the tests move.
+@Suite("Deadlines in a list, a wheel and a heap")
+struct DeadlineQueueTests {
+    private static let span = Duration.seconds(16)
+
+    /// How late each may find what is due: the wheel has a slot a second.
+    private static func patience(of structure: IdleStructure) -> Duration {
+        structure == .wheel ? .seconds(1) : .zero
+    }
+
+    @Test(
+        "Nothing comes early, nothing is forgotten, and what was taken out stays out",
+        arguments: IdleStructure.allCases
+    )
+    func randomly(_ structure: IdleStructure) throws {
+        var random = SplitMix(state: 7)
+        var now = ContinuousClock.now
+        var queue = structure.make(for: Self.span)
+        var expected: [Int: ContinuousClock.Instant] = [:]
+        let patience = Self.patience(of: structure)
+        for number in 0..<600 {
+            // Up to more than four rounds of the wheel.
+            let deadline = now.advanced(by: .milliseconds(Int(random.next() % 300_000)))
+            queue.insert(number, at: deadline)
+            expected[number] = deadline
+            // It may be gone already.
+            let other = Int(random.next() % UInt64(2 * number + 2))
+            queue.remove(other)
+            expected[other] = nil
+            let look = try #require(expected.isEmpty ? now : queue.nextLook)
+            if let first = expected.values.min() { #expect(look <= first.advanced(by: patience)) }
+            now = now.advanced(by: .milliseconds(Int(random.next() % 1000)))
+            while let due = queue.popDue(now) {
+                let deadline = expected.removeValue(forKey: due)
+                #expect(try #require(deadline) <= now)
+            }
+            #expect(!expected.values.contains { $0.advanced(by: patience) <= now })
+        }
+        while let due = queue.popDue(now.advanced(by: .seconds(400))) { expected[due] = nil }
+        #expect(expected.isEmpty)
+        #expect(queue.nextLook == nil)
+    }
+
+    @Test("What is in order costs the list and the wheel one step each, whatever else is there", arguments: [10, 1000])
+    func steps(_ count: Int) {
+        for structure in IdleStructure.allCases where structure != .heap {
+            let now = ContinuousClock.now
+            var queue = structure.make(for: Self.span)
+            for number in 0..<count { queue.insert(number, at: now.advanced(by: .milliseconds(number))) }
+            let before = queue.steps
+            queue.remove(0)
+            queue.insert(0, at: now.advanced(by: .milliseconds(count)))
+            #expect(queue.steps - before == 2)
+        }
+    }
+
+    @Test("The heap takes no more steps than its height, twice", arguments: [10, 1000])
+    func height(_ count: Int) {
+        let now = ContinuousClock.now
+        var queue = IdleStructure.heap.make(for: Self.span)
+        for number in 0..<count { queue.insert(number, at: now.advanced(by: .milliseconds(number))) }
+        let before = queue.steps
+        queue.remove(0)
+        queue.insert(0, at: now)
+        #expect(queue.steps - before <= 2 * (Int.bitWidth - count.leadingZeroBitCount))
+    }
+}
+
+/// Numbers that are the same in each run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+}
