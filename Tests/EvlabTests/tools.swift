@@ -15,8 +15,8 @@ func client(_ name: String) -> String {
 }
 
 /// The path of a file of this package.
-func source(_ path: String, file: String = #filePath) -> String {
-    file.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/" + path
+func source(_ path: String) -> String {
+    #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/" + path
 }
 
 /// Whether this process, and with it the command, was built with a sanitizer.

@@ -34,6 +34,7 @@ final class BaseCore {
     weak var owner: EventBase?
     private lazy var signals = SignalRouter(self)
     private var laterQueue: LaterQueue?
+    private var timeoutClock: TimeoutClock?
     /// Events of our own that stay pending; they do not keep a run going.
     private var internalEvents: [Event] = []
 
@@ -67,6 +68,7 @@ final class BaseCore {
     }
 
     deinit {
+        timeoutClock = nil
         if !isFreedByOthers { unsafe event_base_free(raw) }
     }
 
@@ -134,6 +136,7 @@ final class BaseCore {
         }
         internalEvents = []
         laterQueue = nil
+        timeoutClock = nil
         leaveCallback()
     }
 
@@ -169,11 +172,10 @@ final class BaseCore {
         try queue.append(job)
     }
 
-    /// The time that libevent reports time-outs in.
-    func wallTime() -> Duration {
-        var now = timeval()
-        unsafe gettimeofday(&now, nil)
-        return now.duration
+    func timeLeft(of event: OpaquePointer) -> Duration? {
+        guard unsafe event_pending(event, Int16(EV_TIMEOUT), nil) != 0 else { return nil }
+        if timeoutClock == nil { timeoutClock = unsafe TimeoutClock(raw) }
+        return unsafe timeoutClock?.left(of: event) ?? .zero
     }
 
     // MARK: After a fork

@@ -352,12 +352,11 @@ public final class Event: BaseMember {
         return unsafe event_pending(raw, all, nil) != 0
     }
 
-    /// How long until the time-out, or `nil` when none runs. The C function is `event_pending`.
+    /// How long until the time-out, or `nil` when none runs; right after a jump of the wall clock too. The C function is
+    /// `event_pending`.
     public var timeLeft: Duration? {
         core.checkThread()
-        var at = timeval()
-        guard unsafe event_pending(raw, Int16(EV_TIMEOUT), &at) != 0 else { return nil }
-        return max(.zero, at.duration - core.wallTime())
+        return unsafe core.timeLeft(of: raw)
     }
 
     /// 0, the most urgent, to one less than the base has. The C functions are `event_get_priority` and

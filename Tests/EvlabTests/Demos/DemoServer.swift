@@ -10,9 +10,16 @@ struct DemoServer: ~Copyable {
     let addresses: [String: SocketAddress]
 
     /// Starts it and waits until it listens in as many places as it should.
-    static func start(_ arguments: [String], on variant: DemoVariant? = nil, places: Int = 1) throws -> DemoServer {
-        let variant = variant?.arguments ?? []
-        return try wait(for: Program.evlab(["demo"] + arguments + ["--port", "0"] + variant), places)
+    ///
+    /// - Parameter environment: variables for it, such as `LD_PRELOAD=library.so`.
+    static func start(
+        _ arguments: [String],
+        on variant: DemoVariant? = nil,
+        places: Int = 1,
+        environment: [String] = []
+    ) throws -> DemoServer {
+        let command = ["demo"] + arguments + ["--port", "0"] + (variant?.arguments ?? [])
+        return try wait(for: Program.start(["env"] + environment + [Program.evlabPath] + command), places)
     }
 
     /// Starts it as a script says.
