@@ -23,7 +23,7 @@ extension Listener {
             while await waitForConnections() {
                 accept { (socket, peer) throws(IOError) in
                     let connection = try TCPConnection(socket, peer: peer, on: loop, limits, listener: self)
-                    group.addTask { [self] in await serve(connection, handler) }
+                    group.addTask { await Self.serve(connection, handler) }
                 }
             }
         }
@@ -31,7 +31,7 @@ extension Listener {
     }
 
     @inline(__always)
-    private func serve(
+    private static func serve(
         _ connection: TCPConnection,
         _ handler: @Sendable (TCPConnection) async throws -> Void
     ) async {
@@ -40,7 +40,7 @@ extension Listener {
             connection.finish()
         } catch {
             connection.abort()
-            if !connection.wasEndedByUs(error) { report(error) }
+            if !connection.wasEndedByUs(error) { connection.listener?.report(error) }
         }
     }
 }

@@ -39,7 +39,7 @@ public class StreamConnection: @unchecked Sendable {
     @safe @exclusivity(unchecked) final var state = State.open
     /// Whether bytes have moved since the idle timer last looked.
     @safe @exclusivity(unchecked) final var hasMoved = false
-    @safe @exclusivity(unchecked) final var sawEnd = false
+    @usableFromInline @safe @exclusivity(unchecked) final var sawEnd = false
     @safe @exclusivity(unchecked) final private var isHalfQuiet = false
     @safe @exclusivity(unchecked) final var outbox = Outbox()
     @safe @exclusivity(unchecked) final var failure: StreamFailure?

@@ -54,7 +54,9 @@ extension TCPConnection {
         _ body: @escaping @Sendable (TCPConnection) async throws -> Result
     ) async throws -> Result {
         do {
-            let result = try await own(body)
+            var result: Result?
+            try await own { connection in result = try await body(connection) }
+            guard let result else { throw failureError("connect") }
             try await close()
             return result
         } catch {

@@ -79,15 +79,13 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     // MARK: Waiting
 
-    /// Runs a handler whose task owns the connection. Inlined, so that a task of few frames has memory for one block of them.
+    /// Runs a handler whose task owns the connection. Inlined, and not generic over what the handler returns, so that the
+    /// frames of a task which only reads and writes fit into the first block of its memory.
     @inline(__always)
-    func own<Result>(_ handler: (TCPConnection) async throws -> Result) async throws -> Result {
-        _ = unsafe await withUnsafeContinuation { continuation in
-            ownTask = unsafe Self.task(of: continuation)
-            unsafe continuation.resume(returning: .ready)
-        }
+    func own(_ handler: (TCPConnection) async throws -> Void) async throws {
+        unsafe withUnsafeCurrentTask { task in ownTask = unsafe unsafeBitCast(task, to: UInt.self) }
         defer { ownTask = 0 }
-        return try await withTaskCancellationHandler {
+        try await withTaskCancellationHandler {
             try await handler(self)
         } onCancel: {
             loop.post { [self] in cancel() }
@@ -117,8 +115,8 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         if limits.read > 0 { setTimer(atLatest: readDue) }
     }
 
-    /// What tells the tasks that wait from each other. A continuation is its task's address; were it anything else, no task
-    /// would be found to be the connection's own, and all would wait with a cancellation handler.
+    /// What tells the tasks that wait from each other. A continuation is its task's address, as the current task is; were it
+    /// anything else, no task would be found to be the connection's own, and all would wait with a cancellation handler.
     private static func task(of continuation: UnsafeContinuation<WaitOutcome, Never>) -> UInt {
         unsafe unsafeBitCast(continuation, to: UInt.self)
     }
@@ -185,6 +183,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
                 unsafe startWaiting($0)
             }
             if let chunk = try receive(after: outcome) { return chunk }
+            if sawEnd { return nil }
         }
         return try await readOtherwise()
     }
