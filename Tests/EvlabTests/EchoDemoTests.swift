@@ -13,7 +13,7 @@ struct EchoDemoTests {
 
     @Test(
         "It says where it listens, echoes, and ends on a signal with one line of totals",
-        arguments: EchoVariant.affordable
+        arguments: EchoVariant.all
     )
     func contract(_ variant: EchoVariant) throws {
         var server = try Server.start(variant)
@@ -65,7 +65,7 @@ struct EchoDemoTests {
         _ = try server.stop()
     }
 
-    @Test("100 MB come back through 200 connections", .enabled(if: has("python3")), arguments: EchoVariant.affordable)
+    @Test("100 MB come back through 200 connections", .enabled(if: has("python3")), arguments: EchoVariant.all)
     func manyConnections(_ variant: EchoVariant) throws {
         var server = try Server.start(variant)
         let end = try Program.run(["python3", client("many_connections"), server.port, "200", "100000000", "7"])
@@ -100,7 +100,7 @@ struct EchoDemoTests {
         #expect(try server.stop().hasPrefix("connections: \(count + 2), refused: 0, "))
     }
 
-    @Test("A full descriptor table costs no CPU, and heals", arguments: EchoVariant.affordable)
+    @Test("A full descriptor table costs no CPU, and heals", arguments: EchoVariant.all)
     func fullTable(_ variant: EchoVariant) throws {
         var server = try Server.start(variant, after: "ulimit -n 64")
         try crowdOut(server.address, server.program.id)

@@ -20,8 +20,11 @@ struct EchoVariant: Sendable, CustomStringConvertible {
 
     private static let methods = ["epoll", "epoll-changelist", "poll", "select"]
 
-    /// Every combination that the command takes.
-    static let all: [EchoVariant] =
+    /// Every combination that the command takes; one of each interface where a sanitizer makes everything slow, for
+    /// every method is under it in the tests of the libraries.
+    static let all = isSanitized ? interfaces : combinations
+
+    private static let combinations: [EchoVariant] =
         methods.map { EchoVariant("bufferevent", $0, "level") }
         + methods.map { EchoVariant("event", $0, "level") }
         + ["epoll", "epoll-changelist"].map { EchoVariant("event", $0, "edge") }
@@ -38,11 +41,8 @@ struct EchoVariant: Sendable, CustomStringConvertible {
         EchoVariant("async", on: "native", "epoll"), EchoVariant("async", on: "libevent", "epoll"),
     ]
 
-    /// For tests that cost much: all, and one of each interface where a sanitizer makes everything slow.
-    static let affordable = isSanitized ? interfaces : all
-
-    /// The affordable ones that take any number of descriptors.
-    static let unlimited = affordable.filter { variant in
+    /// Those that take any number of descriptors.
+    static let unlimited = all.filter { variant in
         let arguments = variant.arguments
         return !arguments.contains("select") || arguments.contains("reactor") || arguments.contains("native")
     }
