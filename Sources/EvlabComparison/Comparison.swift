@@ -54,6 +54,7 @@ public struct Comparison: ~Copyable {
         }
         if options.countsSystemCalls { try countSystemCalls() }
         return ComparisonReport(
+            date: Machine.date,
             machine: machine,
             seed: options.seed,
             processes: options.processes,

@@ -3,6 +3,8 @@ internal import CBaselines
 internal import CLinux
 internal import EvlabComparison
 internal import Glibc
+internal import Libevent
+internal import Multiplexing
 internal import Readiness
 internal import Sockets
 internal import SystemPackage
@@ -34,7 +36,31 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         if withParent { _ = clinux_die_with_parent(getppid()) }
-        try serve(on: try ListeningPlace(host: "127.0.0.1", port: port).listen())
+        switch workload {
+        case .udp: try serveSmall(on: try Socket.bound(to: .loopback(port: port)))
+        case .fanout: try serveSmall(on: try ListeningPlace(host: "127.0.0.1", port: port).listen())
+        default: try serve(on: try ListeningPlace(host: "127.0.0.1", port: port).listen())
+        }
+    }
+
+    private func serveSmall(on socket: consuming Socket) throws {
+        let address = try socket.localAddress()
+        let isDatagram = workload == .udp
+        switch subject {
+        case .event:
+            try EngineServers.serve(workload, on: try EventBase(), socket) { announce(address) }
+        case .reactor:
+            try EngineServers.serve(workload, on: try Reactor(Epoll()), socket) { announce(address) }
+        case .cEvent, .cEpollLevel:
+            let method = subject == .cEvent ? "epoll" : nil
+            try serveInC("serve", on: socket) { descriptor in
+                unsafe withOptionalCString(method) {
+                    isDatagram ? unsafe cbaseline_datagrams(descriptor, $0) : unsafe cbaseline_fanout(descriptor, $0)
+                }
+            }
+        default:
+            throw CommandFailure(description: "\(subject.rawValue) does no \(workload.rawValue)")
+        }
     }
 
     private func serve(on listener: consuming Socket) throws {

@@ -16,7 +16,7 @@ struct CompareTests {
     func everything() throws {
         let file = try temporaryFile()
         defer { _ = unsafe unlink(file) }
-        let names = "c-event,c-epoll-et,c-epoll,c-libevent,multiplexer,epoll,queue,reactor"
+        let names = "c-event,c-libevent,queue,reactor"
         let options = ["--subjects", names, "--n", "8", "--sizes", "64", "--json", file, "--html", "/dev/null"]
         let end = try Program.runEvlab(["compare"] + Self.quick + options)
         #expect(end.code == 0, "\(end.errors)")
@@ -29,7 +29,7 @@ struct CompareTests {
             report = json.load(open(sys.argv[1]))
             assert report["seed"] == "5"
             workloads = {cell["workload"] for cell in report["cells"]}
-            assert workloads >= set("echo pipeline latency accept idle pipes cascade timers wake".split()), workloads
+            assert workloads >= set("echo pipeline latency accept idle pipes cascade timers wake udp fanout".split()), workloads
             for cell in report["cells"]:
                 assert cell["n"] == 8, cell["n"]
                 assert cell["subjects"][0]["ratio"] is None

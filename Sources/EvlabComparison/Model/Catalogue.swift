@@ -49,7 +49,8 @@ public enum Catalogue {
         case .pipes, .cascade: pipes(setting).map { Subject($0) }
         case .timers: TimerSubject.allCases.map { Subject($0) }
         case .wake: WakeSubject.allCases.map { Subject($0) }
-        case .fanout, .udp: []
+        case .fanout, .udp:
+            [EchoSubject.cEvent, .cEpollLevel, .event, .reactor].map { $0.server(of: setting.workload) }
         }
     }
 

@@ -63,6 +63,18 @@ public enum EchoSubject: String, CaseIterable, Sendable {
         Subject(rawValue, .native, twin: twin?.rawValue, explanation)
     }
 
+    /// The subject of the same name that serves another workload: udp or fanout.
+    func server(of workload: Workload) -> Subject {
+        let what = workload == .udp ? "datagrams" : "fan-out"
+        return switch self {
+        case .cEvent: plain("plain C on libevent's event, \(what)")
+        case .cEpollLevel: plain("plain C on epoll, level-triggered, \(what)")
+        case .event: libevent(.cEvent, "Swift, an EventBase and its watches, \(what)")
+        case .reactor: native(.cEpollLevel, "Swift, a Reactor on epoll and its watches, \(what)")
+        default: subject
+        }
+    }
+
     /// Whether it can watch a thousand connections.
     var takesManyConnections: Bool { self != .cEventSelect && self != .eventSelect }
 }

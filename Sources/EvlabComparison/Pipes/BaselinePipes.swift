@@ -44,7 +44,7 @@ final class BaselinePipes: PipeRounds {
 }
 
 /// Lends a string to C, which sees a null pointer where there is none.
-func withOptionalCString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+public func withOptionalCString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
     guard let string else { return body(nil) }
     return unsafe string.withCString(body)
 }

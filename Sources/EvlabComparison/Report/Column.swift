@@ -1,8 +1,17 @@
 /// A column of the tables, on the terminal and on the page.
 struct Column {
+    /// What a column says of a subject.
+    enum Entry {
+        case nothing
+        case text(String)
+        /// A number with so many decimals that is also in the JSON, at this place below the subject.
+        case number(Double, digits: Int, path: String)
+        /// The ends of the interval of a ratio at this place.
+        case interval(PairedRatio, path: String)
+    }
+
     let title: String
-    /// What it says of a subject; `-` where there is nothing to say.
-    let text: (SubjectResult, Cell) -> String
+    let entry: (SubjectResult, Cell) -> Entry
 
     /// The columns in which at least one subject of a cell has something to say.
     static func all(of cell: Cell) -> [Column] {
@@ -11,57 +20,82 @@ struct Column {
         }
     }
 
+    /// As text; `-` where there is nothing to say.
+    func text(_ result: SubjectResult, _ cell: Cell) -> String {
+        switch entry(result, cell) {
+        case .nothing: "-"
+        case .text(let text): text
+        case .number(let value, let digits, _): fixed(value, digits)
+        case .interval(let ratio, _): ratio.interval
+        }
+    }
+
+    /// For the page.
+    ///
+    /// - Parameter path: where the subject is in the JSON.
+    func markup(_ result: SubjectResult, _ cell: Cell, path: String) -> String {
+        switch entry(result, cell) {
+        case .nothing: "–"
+        case .text(let text): Markup.escaped(text == "-" ? "–" : text)
+        case .number(let value, let digits, let own): Page.number(value, digits: digits, path: path + "." + own)
+        case .interval(let ratio, let own):
+            Page.number(ratio.low, digits: 2, path: "\(path).\(own).low") + "–"
+                + Page.number(ratio.high, digits: 2, path: "\(path).\(own).high")
+        }
+    }
+
     private static func candidates(_ workload: Workload) -> [Column] {
         [
-            Column(title: "us each") { result, cell in
-                time(result.middle(\.each))
+            Column(title: "us each") { result, _ in
+                let time = result.middle(\.each)
+                return .number(time / 1000, digits: digits(time), path: "microsecondsEach")
             },
             Column(title: "\(workload.operation)s/s") { result, _ in
-                grouped(1_000_000_000 / result.middle(\.each))
+                .text(grouped(1_000_000_000 / result.middle(\.each)))
             },
             delay("p50 us", 50), delay("p99 us", 99), delay("p99.9 us", 99.9),
             Column(title: "CPU us") { result, _ in
-                let cpu = result.cpuEach
-                return cpu > 0 ? fixed(cpu, 2) : "-"
+                result.cpuEach > 0 ? .number(result.cpuEach, digits: 2, path: "cpuMicrosecondsEach") : .nothing
             },
             Column(title: "calls") { result, _ in
-                result.systemCalls.value.map { fixed($0, 2) } ?? "-"
+                result.systemCalls.value.map { .number($0, digits: 2, path: "systemCalls") } ?? .nothing
             },
-            Column(title: "x") { result, cell in
-                cell.ratio(of: result).map { fixed($0.median, 2) } ?? "-"
+        ] + ratio("x", "ratio", \.rawValue) { $1.ratio(of: $0) }
+            + ratio("CPU x", "cpuRatio", \.wordForCost) { $1.cpuRatio(of: $0) }
+            + ratio("xC", "ratioToTwin", \.rawValue) { $1.ratioToTwin(of: $0) }
+    }
+
+    private static func ratio(
+        _ title: String,
+        _ path: String,
+        _ word: @escaping (Verdict) -> String,
+        _ ratio: @escaping (SubjectResult, Cell) -> PairedRatio?
+    ) -> [Column] {
+        [
+            Column(title: title) { result, cell in
+                ratio(result, cell).map { .number($0.median, digits: 2, path: path + ".median") } ?? .nothing
             },
-            Column(title: "95 %") { result, cell in
-                cell.ratio(of: result)?.interval ?? "-"
+            Column(title: "\(title) 95 %") { result, cell in
+                ratio(result, cell).map { .interval($0, path: path) } ?? .nothing
             },
             Column(title: "verdict") { result, cell in
-                cell.ratio(of: result)?.verdict.rawValue ?? "-"
-            },
-            Column(title: "CPU x") { result, cell in
-                cell.cpuRatio(of: result).map { fixed($0.median, 2) } ?? "-"
-            },
-            Column(title: "CPU 95 %") { result, cell in
-                cell.cpuRatio(of: result)?.interval ?? "-"
-            },
-            Column(title: "CPU verdict") { result, cell in
-                cell.cpuRatio(of: result)?.verdict.wordForCost ?? "-"
-            },
-            Column(title: "xC") { result, cell in
-                cell.ratioToTwin(of: result).map { fixed($0.median, 2) } ?? "-"
-            },
-            Column(title: "xC 95 %") { result, cell in
-                cell.ratioToTwin(of: result)?.interval ?? "-"
+                ratio(result, cell).map { .text(word($0.verdict)) } ?? .nothing
             },
         ]
     }
 
     /// Microseconds from nanoseconds, with as many digits as they deserve.
-    static func time(_ nanoseconds: Double) -> String {
-        fixed(nanoseconds / 1000, nanoseconds < 1000 ? 3 : nanoseconds < 100_000 ? 2 : 0)
+    static func time(_ nanoseconds: Double) -> String { fixed(nanoseconds / 1000, digits(nanoseconds)) }
+
+    private static func digits(_ nanoseconds: Double) -> Int {
+        nanoseconds < 1000 ? 3 : nanoseconds < 100_000 ? 2 : 0
     }
 
     private static func delay(_ title: String, _ percentile: Double) -> Column {
         Column(title: title) { result, _ in
-            result.delay(at: percentile).map { fixed($0 / 1000, $0 < 100_000 ? 1 : 0) } ?? "-"
+            guard let delay = result.delay(at: percentile) else { return .nothing }
+            let path = "delays.\(Sample.percentiles.firstIndex(of: percentile) ?? 0)"
+            return .number(delay / 1000, digits: delay < 100_000 ? 1 : 0, path: path)
         }
     }
 }

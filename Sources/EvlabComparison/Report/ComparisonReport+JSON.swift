@@ -3,7 +3,7 @@ extension ComparisonReport {
     public var json: JSONValue {
         .object([
             ("format", .integer(1)),
-            ("seed", .string(String(seed))),
+            ("date", .string(date)), ("seed", .string(String(seed))),
             ("processes", .integer(processes)), ("rounds", .integer(rounds)), ("seconds", .number(seconds)),
             ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),
             ("percentiles", .array(Sample.percentiles.map(JSONValue.number))),
@@ -28,7 +28,9 @@ extension Cell {
         .object([
             ("name", .string(result.subject.name)), ("family", .string(result.subject.family.rawValue)),
             ("explanation", .string(result.subject.explanation)),
-            ("microseconds", .number(result.time(setting.workload) / 1000)),
+            ("microsecondsEach", .number(result.middle(\.each) / 1000)),
+            ("cpuMicrosecondsEach", .number(result.cpuEach)),
+            ("delays", .array(Sample.percentiles.compactMap { result.delay(at: $0) }.map { .number($0 / 1000) })),
             ("ratio", ratio(of: result)?.json ?? .null),
             ("cpuRatio", cpuRatio(of: result)?.json ?? .null),
             ("twin", result.subject.twin.map(JSONValue.string) ?? .null),

@@ -1,5 +1,7 @@
 /// The outcome of a comparison.
 public struct ComparisonReport: Sendable {
+    /// When it was made, as 2026-01-31 12:00 UTC; empty where that is not known.
+    public let date: String
     public let machine: Machine
     public let seed: UInt64
     public let processes: Int
@@ -12,6 +14,7 @@ public struct ComparisonReport: Sendable {
     let loadAfter: String
 
     public init(
+        date: String,
         machine: Machine,
         seed: UInt64,
         processes: Int,
@@ -21,12 +24,13 @@ public struct ComparisonReport: Sendable {
         notes: [String],
         loadAfter: String
     ) {
+        self.date = date
         self.machine = machine
         self.seed = seed
         self.processes = processes
         self.rounds = rounds
         self.seconds = seconds
-        self.cells = cells
+        self.cells = cells.map { $0.judged() }
         self.notes = notes
         self.loadAfter = loadAfter
     }

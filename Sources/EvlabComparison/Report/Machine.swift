@@ -1,5 +1,6 @@
 internal import CBaselines
 internal import CLinux
+internal import Glibc
 internal import Sockets
 
 /// Where and with what something was measured.
@@ -68,6 +69,16 @@ public struct Machine: Hashable, Sendable {
     /// The load average of the last minute, now.
     static var loadAverage: String {
         firstLine(in: "/proc/loadavg").split(separator: " ").first.map(String.init) ?? "unknown"
+    }
+
+    /// Now, in universal time; empty where the clock cannot be read.
+    static var date: String {
+        var now = time(nil)
+        var parts = unsafe tm()
+        guard unsafe gmtime_r(&now, &parts) != nil else { return "" }
+        func two(_ number: CInt) -> String { (number < 10 ? "0" : "") + String(number) }
+        let day = "\(unsafe parts.tm_year + 1900)-\(unsafe two(parts.tm_mon + 1))-\(unsafe two(parts.tm_mday))"
+        return "\(day) \(unsafe two(parts.tm_hour)):\(unsafe two(parts.tm_min)) UTC"
     }
 
     /// Whether other work took more than a quarter of the cores already before.

@@ -8,7 +8,7 @@ public struct PairedRatio: Hashable, Sendable {
     /// How many pairs it stands on.
     public let pairs: Int
 
-    public static let resamples = 2000
+    public static let resamples = 1000
     private static let fewestPairs = 5
 
     /// What may be said. A handful of pairs allows nothing.
@@ -25,7 +25,9 @@ public struct PairedRatio: Hashable, Sendable {
     /// process that was lucky in its layout of memory counts as one chance, not as one for each of its rounds.
     ///
     /// - Parameter seed: repeats the draws.
-    /// - Returns: `nil` when there is no pair, or when a time is not positive.
+    /// A pair of which one is not a positive number is left out: a clock that did not move says nothing.
+    ///
+    /// - Returns: `nil` when there is no pair.
     public init?(of times: [[Double]], to others: [[Double]], seed: UInt64 = 1, resamples: Int = resamples) {
         let ratios = Self.logarithms(times, others)
         guard let ratios else { return nil }
@@ -39,10 +41,10 @@ public struct PairedRatio: Hashable, Sendable {
 
     /// Logarithms, so that twice as fast and half as fast weigh the same; by process, without those that lack a pair.
     static func logarithms(_ times: [[Double]], _ others: [[Double]]) -> [[Double]]? {
-        let ratios = zip(times, others).map { mine, theirs in zip(mine, theirs).map { log($1 / $0) } }
-            .filter { !$0.isEmpty }
-        guard !ratios.isEmpty, ratios.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return nil }
-        return ratios
+        let ratios = zip(times, others).map { mine, theirs in zip(mine, theirs).map { log($1 / $0) }.filter(\.isFinite)
+        }
+        .filter { !$0.isEmpty }
+        return ratios.isEmpty ? nil : ratios
     }
 
     static func resampled(_ ratios: [[Double]], seed: UInt64, count: Int) -> [Double] {

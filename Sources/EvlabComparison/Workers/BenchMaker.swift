@@ -52,6 +52,10 @@ public enum BenchMaker {
         _ patience: Duration
     ) throws(ComparisonFailure) -> any Bench {
         switch setting.workload {
+        case .udp:
+            return try DatagramBench(window: setting.n, size: setting.width, server, seed: seed, patience: patience)
+        case .fanout:
+            return try FanoutBench(receivers: setting.n, size: setting.width, server, seed: seed, patience: patience)
         case .accept: return AcceptBench(clients: setting.n, server, seed: seed, patience: patience)
         default: return StreamBench(plan(setting, server), seed: seed, patience: patience)
         }

@@ -4,6 +4,7 @@ extension ComparisonReport {
     /// A report of measurements that were made up.
     static func sample(cells: [Cell], notes: [String] = []) -> ComparisonReport {
         ComparisonReport(
+            date: "2026-01-31 12:00 UTC",
             machine: Machine.sample,
             seed: 1,
             processes: 5,

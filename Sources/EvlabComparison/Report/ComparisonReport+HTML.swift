@@ -1,4 +1,0 @@
-extension ComparisonReport {
-    /// The report as one page that needs nothing else.
-    public var html: String { "" }
-}
