@@ -29,9 +29,8 @@ package struct CrossCheck {
     private var counts = Counts()
     private var episodeNumber = 0
 
-    /// Episodes for each script that the loops are given, and that the servers are, which take longer.
+    /// Episodes for each script that the loops are given, which takes longer.
     private static let episodesALoop = 10
-    private static let episodesAServing = 1
     private static let tasksALoop = 30
 
     /// - Parameter serving: the demonstrations that serve; `nil` to leave them out.
@@ -49,18 +48,22 @@ package struct CrossCheck {
     ///
     /// - Parameters:
     ///   - progress: called after each episode with what was done so far.
-    ///   - record: called with each line of the trace, in order; `nil` where none is wanted, which is faster.
+    ///   - record: called with what is worth writing down, and the seed that it belongs to; `nil` where nothing is wanted,
+    ///     which is faster.
     /// - Throws: what keeps the world from being made, such as `noDescriptors`.
     package mutating func run(
         progress: (Counts) -> Void = { _ in },
-        record: ((UInt64, TraceLine) -> Void)? = nil
+        record: ((UInt64, TraceRecord) -> Void)? = nil
     ) throws(IOError) -> Report {
         let start = MonotonicInstant.now
         var seed = options.seed
         var stepsLeft = options.steps ?? .max
         while stepsLeft > 0, !isInterrupted, options.limit.map({ start.duration(to: .now) < $0 }) ?? true {
             let length = min(stepsLeft, options.episodeLength)
-            if let find = try runEpisode(seed, length, record) { return report(start, find) }
+            if let find = try runEpisode(seed, length, record) {
+                record?(seed, .find(find))
+                return report(start, find)
+            }
             progress(counts)
             stepsLeft -= length
             seed &+= 1
@@ -76,19 +79,17 @@ package struct CrossCheck {
     private mutating func runEpisode(
         _ seed: UInt64,
         _ length: Int,
-        _ record: ((UInt64, TraceLine) -> Void)?
+        _ record: ((UInt64, TraceRecord) -> Void)?
     ) throws(IOError) -> Find? {
         defer { episodeNumber += 1 }
         let script = ScriptGenerator.script(seed: seed, count: length)
         let episode = try Episode(recording: record != nil, observers: makeObserver)
         let finding = try episode.run(script)
         counts.add(episode.counts)
-        if let record { for line in episode.trace { record(seed, line) } }
+        if let record { for line in episode.trace { record(seed, .descriptors(line)) } }
         if let finding { return .descriptors(try discover(seed, script, finding)) }
-        if episodeNumber % Self.episodesALoop == 0, let found = try checkLoops(seed) { return .loops(found) }
-        guard episodeNumber % Self.episodesAServing == 0, let serving else { return nil }
-        defer { counts.serving = serving.counts }
-        return try serving.discovery(in: ServingScript(seed: seed), seed: seed).map { .servers($0) }
+        if episodeNumber % Self.episodesALoop == 0, let find = try checkLoops(seed, record) { return find }
+        return try checkServers(seed, record)
     }
 
     private func report(_ start: MonotonicInstant, _ find: Find? = nil, isInterrupted: Bool = false) -> Report {
@@ -101,11 +102,26 @@ package struct CrossCheck {
         )
     }
 
-    private mutating func checkLoops(_ seed: UInt64) throws(IOError) -> LoopDiscovery? {
+    private mutating func checkLoops(
+        _ seed: UInt64,
+        _ record: ((UInt64, TraceRecord) -> Void)?
+    ) throws(IOError) -> Find? {
         let script = LoopScript(seed: seed, count: Self.tasksALoop)
         counts.loopScripts += 1
         counts.loopTasks += script.tasks.count
-        return try LoopCheck().discovery(in: script, seed: seed)
+        record?(seed, .loops(script))
+        return try LoopCheck().discovery(in: script, seed: seed).map { .loops($0) }
+    }
+
+    private mutating func checkServers(
+        _ seed: UInt64,
+        _ record: ((UInt64, TraceRecord) -> Void)?
+    ) throws(IOError) -> Find? {
+        guard let serving else { return nil }
+        let script = ServingScript(seed: seed)
+        record?(seed, .servers(script))
+        defer { counts.serving = serving.counts }
+        return try serving.discovery(in: script, seed: seed).map { .servers($0) }
     }
 
     private func discover(_ seed: UInt64, _ script: [Operation], _ finding: Finding) throws(IOError) -> Discovery {

@@ -38,6 +38,8 @@ extension Discovery {
                 Self.list(line.sightings(of: reference)),
             ])
         }
+        // A registration that fails ends the run before anybody is asked.
+        if let last = script.last, trace.last?.operation != last { rows.append(["\(finding.step) \(last)"]) }
         return Text.table(rows)
     }
 

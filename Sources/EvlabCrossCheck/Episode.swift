@@ -69,7 +69,7 @@ package final class Episode {
     /// Runs the next operation, and looks.
     package func run(_ operation: Operation) throws(IOError) -> Finding? {
         defer { step += 1 }
-        guard model.allows(operation), !(operation == .wake && heldState != nil) else { return nil }
+        guard model.allows(operation), heldState == nil || !operation.disturbsHolding else { return nil }
         count(operation)
         switch operation {
         case .lookAway: marker = .lookAway
@@ -123,7 +123,12 @@ package final class Episode {
 
     private func perform(_ operation: Operation) throws(IOError) -> Finding? {
         if let id = operation.closedDescriptor, let place = world.place(id) {
-            for seat in seats { seat.forget(id, place.fileDescriptor) }
+            for seat in seats {
+                operation.kind == .closeUntold
+                    ? seat.forgetUntold(id, place.fileDescriptor) : seat.forget(id, place.fileDescriptor)
+            }
+            // It is at the next look that they find out.
+            if operation.kind == .closeUntold { marker = .none }
         }
         let outcome = try world.perform(operation, expecting: bytesExpected(operation))
         model.apply(operation, outcome)

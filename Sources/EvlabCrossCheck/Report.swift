@@ -55,6 +55,7 @@ extension Report {
                 + "\(Text.grouped(observationsPerMinute)) a minute.",
             modelLine, "", "Operations:",
         ]
+        if !World.hasIPv6 { lines.insert("This machine has no IPv6: IPv4 took its place.", at: lines.count - 2) }
         lines += Text.columns(kinds) + ["", "Descriptors made:"] + Text.columns(made)
         return lines + ["", "Observations, by observer:"] + observers + ["", rowsTitle] + rows + edges
     }

@@ -4,7 +4,8 @@ internal import Readiness
 internal import Sockets
 internal import SystemPackage
 
-/// The trace of a cross check: a JSON object a line, one for each operation.
+/// The trace of a cross check: a JSON object a line, one for each operation on descriptors, and for each script that loops or
+/// servers were given.
 final class TraceFile {
     private let path: String
     private let file: FileDescriptor
@@ -31,17 +32,30 @@ final class TraceFile {
         return IOError(operation, errno: errno, detail: "--json \(path)")
     }
 
-    func write(_ seed: UInt64, _ line: TraceLine) {
-        let answers = line.answers.map { ($0.observer.rawValue, Self.json($0.sightings)) }
-        let object = JSONValue.object([
-            ("seed", .string(String(seed))),
-            ("step", .integer(line.step)),
-            ("operation", .string(line.operation.description)),
-            ("poll(2)", Self.json(line.kernel)),
-            ("answers", .object(answers)),
-        ])
+    func write(_ seed: UInt64, _ record: TraceRecord) {
+        let object = JSONValue.object([("seed", .string(String(seed)))] + Self.members(record))
         buffer.append(contentsOf: (object.description + "\n").utf8)
         if buffer.count >= 1 << 20 { flush() }
+    }
+
+    private static func members(_ record: TraceRecord) -> [(String, JSONValue)] {
+        switch record {
+        case .descriptors(let line):
+            [
+                ("step", .integer(line.step)),
+                ("operation", .string(line.operation.description)),
+                ("poll(2)", json(line.kernel)),
+                ("answers", .object(line.answers.map { ($0.observer.rawValue, json($0.sightings)) })),
+            ]
+        case .loops(let script):
+            [("loopTasks", .array(script.tasks.map { .string(".\($0)") }))]
+        case .servers(let script):
+            [
+                ("service", .string(script.service.rawValue)),
+                ("clientSteps", .array(script.steps.map { .string("\($0)") })),
+            ]
+        case .find(let find): [("finding", .string(find.text))]
+        }
     }
 
     /// The letters of what is ready, by descriptor.

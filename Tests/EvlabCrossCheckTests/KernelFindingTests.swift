@@ -1,4 +1,5 @@
 import EvlabCrossCheck
+import Readiness
 import Sockets
 import Testing
 
@@ -41,6 +42,15 @@ struct KernelFindingTests {
         let alone: [Operation] = [.make(.tcp, 0, 1), .sendOutOfBand(0)]
         #expect(try states(after: alone) == [0: "w", 1: "wp"])
         #expect(try states(after: alone + [.read(1, 10)]) == [0: "w", 1: "w"])
+    }
+
+    /// This one was ours: the registration of the file that had the number before was taken for that of the next one.
+    @Test
+    func `A number that somebody closed is not registered when a file gets it that epoll refuses`() throws {
+        let finding = try Episode.finding(in: [
+            .make(.tcpListener, 0, nil), .closeUntold(0), .make(.file, 1, nil), .modify(.epoll, 1, .readable),
+        ])
+        #expect(finding == nil)
     }
 
     @Test

@@ -8,6 +8,7 @@ enum Mutant: String, CaseIterable, Sendable {
     case writableWhenFull, dropsOneOfMany, starvesTheLast
     case givesOldEventsToTheNextOwner, handsOutStaleEvents, reportsRemoved
     case ignoresModify, acceptsTwice, losesWakes, wakesTwice
+    case losesArrivalsOfReactor, hidesErrorsOfReactor
 
     /// Whom it breaks.
     var victim: ObserverName {
@@ -24,6 +25,8 @@ enum Mutant: String, CaseIterable, Sendable {
         case .writableWhenFull, .wakesTwice: .libeventPoll
         case .starvesTheLast: .epollSmallBatch
         case .reportsRemoved: .libeventSelect
+        case .losesArrivalsOfReactor: .reactorEpollEdge
+        case .hidesErrorsOfReactor: .reactorPoll
         }
     }
 }

@@ -79,11 +79,11 @@ final class MutantObserver: Observer {
 
     private func distort(_ seen: [Sighting]) -> [Sighting] {
         switch mutant {
-        case .losesRepeatedArrivals: seen.filter { reported[$0.descriptor] != $0.events }
+        case .losesRepeatedArrivals, .losesArrivalsOfReactor: seen.filter { reported[$0.descriptor] != $0.events }
         case .reportsOnlyReadableEdges: change(seen) { $0.contains(.readable) ? .readable : $0 }
         case .dropsRearmedEdge: seen.filter { !dropped.contains($0.descriptor) }
         case .forgetsHangUp: change(seen) { $0.subtracting(.hangUp) }
-        case .forgetsError: change(seen) { $0.subtracting(.error) }
+        case .forgetsError, .hidesErrorsOfReactor: change(seen) { $0.subtracting(.error) }
         case .forgetsPriority: change(seen) { $0.subtracting(.priority) }
         case .forgetsPeerClosed: change(seen) { $0.subtracting(.peerClosed) }
         case .writableWhenFull: change(seen) { $0.union(.writable) }

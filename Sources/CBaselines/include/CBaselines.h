@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "echo_epoll.h"
+#include "findings.h"
 #include "pipes.h"
 #include "small_servers.h"
 #include "timers.h"

@@ -15,13 +15,14 @@ struct Normalisation {
         let seen = state.intersection(ReadyEvents(interest).union([.error, .hangUp]))
         switch family {
         case .poll, .epoll: expected = seen
-        case .select: nameSelect(state, .selectHangUp, .selectError)
+        case .reactor: nameReactor(seen, interest)
+        case .select, .reactorSelect: nameSelect(state, .selectHangUp, .selectError)
         case .libeventSelect: nameSelect(state, .libeventSelectHangUp, .libeventSelectError)
         case .libeventPoll: nameLibeventPoll(seen)
         case .libeventEpoll: nameLibeventEpoll(seen)
         }
         if family.isLibevent, state.contains(.priority) { rows.append(.libeventOutOfBand) }
-        guard family != .poll, family != .epoll else { return }
+        guard family != .poll, family != .epoll, family != .reactor else { return }
         expected.formIntersection(ReadyEvents(interest))
     }
 
@@ -36,6 +37,14 @@ struct Normalisation {
             rows.append(error)
         }
         if state.contains(.peerClosed) { rows.append(.selectPeerClosed) }
+    }
+
+    /// Whoever asked for a direction can go on with it after a hang-up or an error, and is told so.
+    private mutating func nameReactor(_ seen: ReadyEvents, _ interest: Interest) {
+        guard seen.contains(.hangUp) || seen.contains(.error) else { return expected = seen }
+        guard !interest.isEmpty else { return rows.append(.reactorPaused) }
+        expected = seen.union(ReadyEvents(interest.intersection([.readable, .writable])))
+        if expected != seen { rows.append(.reactorDirections) }
     }
 
     private mutating func nameLibeventPoll(_ seen: ReadyEvents) {

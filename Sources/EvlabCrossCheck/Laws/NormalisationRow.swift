@@ -5,6 +5,8 @@ package enum NormalisationRow: String, Hashable, Sendable, CaseIterable {
     case selectError = "select shows an error as readable and writable"
     case selectPeerClosed = "select cannot say that the peer has shut its half"
     case epollRefusesFiles = "epoll refuses files that never block"
+    case reactorDirections = "the reactor shows a hang-up or an error also as what was asked for"
+    case reactorPaused = "the reactor reports nothing where nothing is asked for"
     case libeventOutOfBand = "libevent cannot say that out-of-band data is there"
     case libeventSelectHangUp = "libevent's select shows a hang-up as readable"
     case libeventSelectError = "libevent's select shows an error as readable and writable"

@@ -4,7 +4,7 @@ internal import SystemPackage
 /// What the model knows of one open file: a socket, one end of a pipe, a counter.
 struct FileModel {
     enum Kind {
-        case tcp, tcpUnconnected, tcpListener, unixStream, unixDatagram, unixSequentialPackets
+        case tcp, tcpUnconnected, tcpListener, unixListener, unixStream, unixDatagram, unixSequentialPackets
         case pipeReader, pipeWriter, counter, udp, file
     }
 
@@ -53,6 +53,15 @@ struct FileModel {
 
     static let largestCount = UInt64.max - 1
 
+    /// What a connection that waits at a listener is; `nil` for what does not listen.
+    var connection: Kind? {
+        switch kind {
+        case .tcpListener: .tcp
+        case .unixListener: .unixStream
+        default: nil
+        }
+    }
+
     /// Whether the kernel keeps the borders between writes.
     var hasMessages: Bool {
         switch kind {
@@ -71,7 +80,7 @@ extension FileModel {
         switch kind {
         case .tcp: tcpPrediction
         case .tcpUnconnected: Prediction(certain: [.writable, .hangUp])
-        case .tcpListener: Prediction(certain: waiting.isEmpty ? [] : .readable)
+        case .tcpListener, .unixListener: Prediction(certain: waiting.isEmpty ? [] : .readable)
         case .unixStream, .unixDatagram, .unixSequentialPackets, .udp: socketPrediction
         case .pipeReader: pipeReaderPrediction
         case .pipeWriter: withRoom(hasReceivedEnd ? .error : [])

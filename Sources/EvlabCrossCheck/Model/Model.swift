@@ -68,6 +68,8 @@ struct Model {
         case .fill(let id): file(id).map(allowsFilling) ?? false
         case .shutDown(let id, let half): file(id).map { allowsShutdown($0, half) } ?? false
         case .close(let id): file(id).map(allowsClosing) ?? false
+        // With a duplicate, epoll keeps the registration of a number that nobody has any more.
+        case .closeUntold(let id): file(id).map { allowsClosing($0) && $0.holders == 1 } ?? false
         case .reset(let id): file(id).map { $0.kind == .tcp && $0.holders == 1 } ?? false
         case .sendOutOfBand(let id): file(id).map(allowsUrgent) ?? false
         case .receiveOutOfBand(let id): file(id)?.kind == .tcp
@@ -96,7 +98,7 @@ struct Model {
     private static func isSocket(_ file: FileModel) -> Bool {
         switch file.kind {
         case .tcp, .unixStream, .unixDatagram, .unixSequentialPackets, .udp: true
-        case .tcpUnconnected, .tcpListener, .pipeReader, .pipeWriter, .counter, .file: false
+        case .tcpUnconnected, .tcpListener, .unixListener, .pipeReader, .pipeWriter, .counter, .file: false
         }
     }
 
@@ -146,7 +148,7 @@ struct Model {
     }
 
     private func listenerHasRoom(_ id: DescriptorID) -> Bool {
-        guard let file = file(id), file.kind == .tcpListener else { return false }
+        guard let file = file(id), file.connection != nil else { return false }
         return file.waiting.count < Self.mostWaiting
     }
 
@@ -178,7 +180,7 @@ struct Model {
         case .replace(let id, let kind, let first, let second):
             close(id)
             make(kind, first, second)
-        case .close(let id): close(id)
+        case .close(let id), .closeUntold(let id): close(id)
         case .reset(let id): close(id, resetting: true)
         default: performOnOpen(operation, outcome)
         }
@@ -215,7 +217,7 @@ struct Model {
 
     private mutating func make(_ kind: DescriptorKind, _ first: DescriptorID, _ second: DescriptorID?) {
         switch kind {
-        case .tcp: makePair(.tcp, .tcp, first, second)
+        case .tcp, .tcpIPv6: makePair(.tcp, .tcp, first, second)
         case .unixStream: makePair(.unixStream, .unixStream, first, second)
         case .unixDatagram: makePair(.unixDatagram, .unixDatagram, first, second)
         case .unixSequentialPackets: makePair(.unixSequentialPackets, .unixSequentialPackets, first, second)
@@ -223,7 +225,8 @@ struct Model {
         case .udp: makePair(.udp, .udp, first, second)
         case .udpUnanswered: descriptors[first] = open(FileModel(.udp))
         case .tcpUnconnected: descriptors[first] = open(FileModel(.tcpUnconnected))
-        case .tcpListener: descriptors[first] = open(FileModel(.tcpListener))
+        case .tcpListener, .tcpIPv6Listener: descriptors[first] = open(FileModel(.tcpListener))
+        case .unixListener: descriptors[first] = open(FileModel(.unixListener))
         case .counter: descriptors[first] = open(FileModel(.counter))
         case .file: descriptors[first] = open(FileModel(.file))
         }
@@ -243,9 +246,9 @@ struct Model {
     }
 
     private mutating func connect(_ id: DescriptorID, to listener: DescriptorID) {
-        guard let listening = descriptors[listener] else { return }
-        let client = open(FileModel(.tcp))
-        var accepted = FileModel(.tcp, peer: client)
+        guard let listening = descriptors[listener], let kind = files[listening].connection else { return }
+        let client = open(FileModel(kind))
+        var accepted = FileModel(kind, peer: client)
         accepted.holders = 0
         let server = open(accepted)
         files[client].peer = server
@@ -423,6 +426,7 @@ struct Model {
         switch files[index].kind {
         case .tcp: closeTCP(index, resetting: resetting)
         case .tcpListener: for server in files[index].waiting { closeTCP(server, resetting: true) }
+        case .unixListener: for server in files[index].waiting { closeUnix(server, wasAccepted: false) }
         case .unixStream, .unixSequentialPackets: closeUnix(index)
         case .unixDatagram: makeRoomForPeer(of: index)
         case .pipeReader, .pipeWriter: closePipe(index)
@@ -437,10 +441,11 @@ struct Model {
         if resetting || files[index].unread > 0 { reset(peer) } else { sendEnd(index) }
     }
 
-    private mutating func closeUnix(_ index: Int) {
+    private mutating func closeUnix(_ index: Int, wasAccepted: Bool = true) {
+        files[index].isClosed = true
         guard let peer = files[index].peer, !files[peer].isClosed else { return }
         files[peer].shut(receive: true, send: true)
-        if !files[index].writes.isEmpty { files[peer].error = .connectionReset }
+        if !files[index].writes.isEmpty || !wasAccepted { files[peer].error = .connectionReset }
         makeRoomForPeer(of: index)
         arrive([.readable, .peerClosed, .hangUp], at: peer)
     }

@@ -12,6 +12,9 @@ extension ObserverName {
         case .poll, .pollOneShot, .pollSmallBatch: try MultiplexerObserver(self, Poll())
         case .epoll, .epollEdge, .epollOneShot, .epollEdgeOneShot, .epollSmallBatch, .epollEdgeSmallBatch:
             try MultiplexerObserver(self, Epoll())
+        case .reactorSelect: try ReactorObserver(self, Select())
+        case .reactorPoll, .reactorPollOneShot: try ReactorObserver(self, Poll())
+        case .reactorEpoll, .reactorEpollEdge, .reactorEpollOneShot: try ReactorObserver(self, Epoll())
         case .libeventEpoll, .libeventEpollEdge, .libeventEpollOneShot: try EventBaseObserver(self, .epoll)
         case .libeventChangelist: try EventBaseObserver(self, .epollChangelist)
         case .libeventPoll, .libeventPollOneShot: try EventBaseObserver(self, .poll)

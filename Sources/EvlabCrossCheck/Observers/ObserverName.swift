@@ -14,6 +14,12 @@ package enum ObserverName: String, Hashable, Sendable, CaseIterable {
     case epollEdgeOneShot = "epoll, edge one-shot"
     case epollSmallBatch = "epoll, level, batches of 2"
     case epollEdgeSmallBatch = "epoll, edge, batches of 1"
+    case reactorSelect = "reactor on select, level"
+    case reactorPoll = "reactor on poll, level"
+    case reactorPollOneShot = "reactor on poll, one-shot"
+    case reactorEpoll = "reactor on epoll, level"
+    case reactorEpollEdge = "reactor on epoll, edge"
+    case reactorEpollOneShot = "reactor on epoll, edge one-shot"
     case libeventEpoll = "libevent epoll, level"
     case libeventEpollEdge = "libevent epoll, edge"
     case libeventEpollOneShot = "libevent epoll, one-shot"
@@ -27,6 +33,8 @@ package enum ObserverName: String, Hashable, Sendable, CaseIterable {
         case .select, .selectOneShot, .selectSmallBatch: .select
         case .poll, .pollOneShot, .pollSmallBatch: .poll
         case .epoll, .epollEdge, .epollOneShot, .epollEdgeOneShot, .epollSmallBatch, .epollEdgeSmallBatch: .epoll
+        case .reactorPoll, .reactorPollOneShot, .reactorEpoll, .reactorEpollEdge, .reactorEpollOneShot: .reactor
+        case .reactorSelect: .reactorSelect
         case .libeventEpoll, .libeventEpollEdge, .libeventEpollOneShot, .libeventChangelist: .libeventEpoll
         case .libeventPoll, .libeventPollOneShot: .libeventPoll
         case .libeventSelect: .libeventSelect
@@ -35,9 +43,10 @@ package enum ObserverName: String, Hashable, Sendable, CaseIterable {
 
     package var trigger: Trigger {
         switch self {
-        case .epollEdge, .epollEdgeSmallBatch, .libeventEpollEdge: .edge
-        case .selectOneShot, .pollOneShot, .epollOneShot, .libeventEpollOneShot, .libeventPollOneShot: .levelOneShot
-        case .epollEdgeOneShot: .edgeOneShot
+        case .epollEdge, .epollEdgeSmallBatch, .reactorEpollEdge, .libeventEpollEdge: .edge
+        case .selectOneShot, .pollOneShot, .epollOneShot, .reactorPollOneShot: .levelOneShot
+        case .libeventEpollOneShot, .libeventPollOneShot: .levelOneShot
+        case .epollEdgeOneShot, .reactorEpollOneShot: .edgeOneShot
         default: .level
         }
     }

@@ -33,7 +33,7 @@ final class Seat {
     }
 
     /// What collects a few events at a time holds too little back to be judged.
-    var canHold: Bool { name.batchCapacity == nil && !name.family.isLibevent }
+    var canHold: Bool { name.batchCapacity == nil && name.family.isMultiplexer }
 
     // MARK: What is watched
 
@@ -68,7 +68,7 @@ final class Seat {
     ) -> IOError.Code? {
         let isWatched = watches[id] != nil
         guard case .register(let interest) = change else { return isWatched ? nil : .notRegistered }
-        if isFile, name.family.isEpoll {
+        if isFile, name.family.refusesFiles {
             // Libevent is not asked where nothing is asked for.
             return name.family.isLibevent && interest.intersection(name.family.interests).isEmpty ? nil : .notPollable
         }
@@ -99,6 +99,15 @@ final class Seat {
         watches[id] = nil
     }
 
+    /// The descriptor is about to be closed by somebody who tells nobody, which multiplexers find out by themselves: select
+    /// and poll only of what they ask the kernel for, and the turns of small batches are upset by it once.
+    func forgetUntold(_ id: DescriptorID, _ descriptor: FileDescriptor) {
+        guard name.family.isMultiplexer, let watch = watches[id] else { return forget(id, descriptor) }
+        let isAsked = watch.isArmed && !watch.interest.intersection(name.family.interests).isEmpty
+        if name.family != .epoll, !isAsked || name.batchCapacity != nil { try? observer.remove(id, descriptor) }
+        watches[id] = nil
+    }
+
     /// Something was done to the file.
     func note(_ id: DescriptorID, arrived: ReadyEvents) {
         watches[id]?.wasTouched = true
@@ -112,9 +121,9 @@ final class Seat {
         wakes += 1
     }
 
-    /// Libevent's posts all arrive; wake-ups of a multiplexer before one look are one.
+    /// A loop's posts all arrive; wake-ups of a multiplexer before one look are one.
     private func expectWakes() {
-        wakesExpected += name.family.isLibevent ? wakes : min(wakes, 1)
+        wakesExpected += name.family.isMultiplexer ? min(wakes, 1) : wakes
         wakes = 0
     }
 

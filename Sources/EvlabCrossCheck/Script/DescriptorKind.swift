@@ -6,8 +6,12 @@ package enum DescriptorKind: String, Hashable, Sendable, CaseIterable {
     case tcpUnconnected
     /// A socket that listens, on the loopback interface.
     case tcpListener
+    /// The same over IPv6, where the machine has it.
+    case tcpIPv6, tcpIPv6Listener
     /// Two connected sockets of the unix family.
     case unixStream, unixDatagram, unixSequentialPackets
+    /// A socket that listens, with a name that the kernel chose.
+    case unixListener
     /// The end to read, then the end to write.
     case pipe
     /// An eventfd(2).
@@ -22,8 +26,20 @@ package enum DescriptorKind: String, Hashable, Sendable, CaseIterable {
     /// Whether making one gives two descriptors.
     package var hasTwoEnds: Bool {
         switch self {
-        case .tcp, .unixStream, .unixDatagram, .unixSequentialPackets, .pipe, .udp: true
-        case .tcpUnconnected, .tcpListener, .counter, .udpUnanswered, .file: false
+        case .tcp, .tcpIPv6, .unixStream, .unixDatagram, .unixSequentialPackets, .pipe, .udp: true
+        case .tcpUnconnected, .tcpListener, .tcpIPv6Listener, .unixListener, .counter, .udpUnanswered, .file: false
         }
     }
+
+    /// What a connection from a listener is; `nil` for what does not listen.
+    var connection: DescriptorKind? {
+        switch self {
+        case .tcpListener: .tcp
+        case .tcpIPv6Listener: .tcpIPv6
+        case .unixListener: .unixStream
+        default: nil
+        }
+    }
+
+    var isTCP: Bool { self == .tcp || self == .tcpIPv6 }
 }

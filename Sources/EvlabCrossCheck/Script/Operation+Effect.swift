@@ -2,10 +2,13 @@ extension Operation {
     /// The descriptor that the operation closes.
     var closedDescriptor: DescriptorID? {
         switch self {
-        case .close(let id), .reset(let id), .replace(let id, _, _, _): id
+        case .close(let id), .closeUntold(let id), .reset(let id), .replace(let id, _, _, _): id
         default: nil
         }
     }
+
+    /// Whether it makes of events that are held back what nobody can promise.
+    var disturbsHolding: Bool { kind == .wake || kind == .closeUntold }
 
     /// The descriptor that it uses, where it neither opens nor closes any.
     var user: DescriptorID? {

@@ -12,7 +12,8 @@ extension Operation: CustomStringConvertible {
         case .make(let kind, let first, let second):
             [".\(kind.rawValue)", first.source, second?.source ?? "nil"]
         case .write(let id, let count), .read(let id, let count): [id.source, "\(count)"]
-        case .drain(let id), .fill(let id), .close(let id), .reset(let id), .sendOutOfBand(let id),
+        case .drain(let id), .fill(let id), .close(let id), .closeUntold(let id), .reset(let id),
+            .sendOutOfBand(let id),
             .receiveOutOfBand(let id), .takeOutOfBandInline(let id), .takeError(let id), .connectInVain(let id):
             [id.source]
         case .shutDown(let id, let half): [id.source, ".\(half)"]

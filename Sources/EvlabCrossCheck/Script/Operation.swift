@@ -17,6 +17,8 @@ package enum Operation: Hashable, Sendable {
     case fill(DescriptorID)
     case shutDown(DescriptorID, Half)
     case close(DescriptorID)
+    /// The same by somebody who tells nobody (`close(2)` on a number that others own).
+    case closeUntold(DescriptorID)
     /// Closes a TCP socket so that its peer gets a reset (SO_LINGER of 0 seconds).
     case reset(DescriptorID)
     case sendOutOfBand(DescriptorID)

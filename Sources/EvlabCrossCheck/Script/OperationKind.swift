@@ -1,7 +1,8 @@
 /// The kinds of operations, for counting.
 package enum OperationKind: String, Hashable, Sendable, CaseIterable {
-    case make, write, read, drain, fill, shutDown, close, reset, sendOutOfBand, receiveOutOfBand, takeOutOfBandInline
-    case takeError, connect, connectInVain, accept, duplicate, replace, register, modify, rearm, remove, wake, wait
+    case make, write, read, drain, fill, shutDown, close, closeUntold, reset, sendOutOfBand, receiveOutOfBand
+    case takeOutOfBandInline, takeError, connect, connectInVain, accept, duplicate, replace
+    case register, modify, rearm, remove, wake, wait
     case lookAway, holdEvents
 }
 
@@ -15,6 +16,7 @@ extension Operation {
         case .fill: .fill
         case .shutDown: .shutDown
         case .close: .close
+        case .closeUntold: .closeUntold
         case .reset: .reset
         case .sendOutOfBand: .sendOutOfBand
         case .receiveOutOfBand: .receiveOutOfBand

@@ -86,7 +86,8 @@ package struct ScriptGenerator {
 
     private mutating func close() -> Operation {
         guard let old = takeAny() else { return make() }
-        return old.kind == .tcp && random.below(3) == 0 ? .reset(old.id) : .close(old.id)
+        if old.kind.isTCP, random.below(3) == 0 { return .reset(old.id) }
+        return random.below(6) == 0 ? .closeUntold(old.id) : .close(old.id)
     }
 
     private mutating func replace() -> Operation {
@@ -97,13 +98,14 @@ package struct ScriptGenerator {
     }
 
     private mutating func connection() -> Operation {
-        let listeners = made.indices.filter { made[$0].kind == .tcpListener }
+        let listeners = made.indices.filter { made[$0].kind.connection != nil }
         guard let index = random.element(of: listeners) else { return connectInVain() }
         let id = newID()
         let listener = made[index].id
+        let kind = made[index].kind.connection ?? .tcp
         if made[index].waiting > 0, random.below(2) == 0 {
             made[index].waiting -= 1
-            made.append(Made(id: id, kind: .tcp))
+            made.append(Made(id: id, kind: kind))
             return .accept(id, from: listener)
         }
         guard random.below(4) != 0, made[index].waiting < Model.mostWaiting else {
@@ -111,14 +113,15 @@ package struct ScriptGenerator {
             return .connectInVain(id)
         }
         made[index].waiting += 1
-        made.append(Made(id: id, kind: .tcp))
+        made.append(Made(id: id, kind: kind))
         return .connect(id, to: listener)
     }
 
     private mutating func connectInVain() -> Operation {
         guard random.below(2) == 0 else {
-            let (first, _) = remember(.tcpListener)
-            return .make(.tcpListener, first, nil)
+            let kind: DescriptorKind = [.tcpListener, .tcpIPv6Listener, .unixListener][random.below(3)]
+            let (first, _) = remember(kind)
+            return .make(kind, first, nil)
         }
         let id = newID()
         made.append(Made(id: id, kind: .tcp))
@@ -163,12 +166,12 @@ package struct ScriptGenerator {
         // What was filled is emptied soon: in between, only the kernel knows how much room there is.
         if let full = made.first(where: \.wasFilled), random.below(3) == 0 { return empty(full) }
         switch some.kind {
-        case .tcp: return useTCP(some, index)
+        case .tcp, .tcpIPv6: return useTCP(some, index)
         case .pipe: return some.isSecond ? write(some, index) : read(some)
         case .unixStream, .unixDatagram, .unixSequentialPackets: return useSocket(some, index)
         case .udp, .udpUnanswered: return useSocket(some, index)
         case .counter: return random.below(2) == 0 ? write(some, index) : read(some)
-        case .tcpListener: return connection()
+        case .tcpListener, .tcpIPv6Listener, .unixListener: return connection()
         case .tcpUnconnected, .file: return watching()
         }
     }

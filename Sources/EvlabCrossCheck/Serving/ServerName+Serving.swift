@@ -46,7 +46,10 @@ extension ServerName {
         }
     }
 
-    private func serveChat(_ listener: consuming Socket, _ whenReady: () -> Void) throws(IOError) -> ChatTotals {
+    private func serveChat(
+        _ listener: consuming Socket,
+        _ whenReady: @escaping @Sendable () -> Void
+    ) throws -> ChatTotals {
         switch interface {
         case .events(let method, _):
             try EvlabDemos.serveChat(on: Self.base(method), listener: listener, whenReady: whenReady)
@@ -56,8 +59,10 @@ extension ServerName {
             try EvlabDemos.serveChat(on: Reactor(Poll()), listener: listener, whenReady: whenReady)
         case .reactor(.select, _):
             try EvlabDemos.serveChat(on: Reactor(Select()), listener: listener, whenReady: whenReady)
-        case .bufferevents, .multiplexer, .chunks, .tasks:
-            throw IOError("serveChat", .unsupported, detail: "the room is written for callbacks")
+        case .tasks(let waiting):
+            try EvlabDemos.serveChat(onTasks: waiting.engine, listener: listener, whenReady: whenReady)
+        case .bufferevents, .multiplexer, .chunks:
+            throw IOError("serveChat", .unsupported, detail: "the room is written for callbacks and for tasks")
         }
     }
 

@@ -32,8 +32,7 @@ package struct ServerName: Hashable, Sendable {
     package static let all = echo + chat
 
     private static let echo: [ServerName] = interfaces.map { ServerName(.echo, $0) }
-    /// It is written once, for callbacks on whatever engine.
-    private static let chat: [ServerName] = levels.map { ServerName(.chat, $0) }
+    private static let chat: [ServerName] = (levels + waitings.map { .tasks($0) }).map { ServerName(.chat, $0) }
 
     private static let levels: [Interface] =
         LoopEngine.Method.allCases.map { .reactor($0, .level) } + EventMethod.allCases.map { .events($0, .level) }

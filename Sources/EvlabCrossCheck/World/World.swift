@@ -26,6 +26,12 @@ final class World {
         func close() {
             owner.take()?.close()
         }
+
+        /// Closes without the multiplexers' knowledge, as code does that knows nothing of them.
+        func closeUntold() {
+            guard let number = owner.take()?.release() else { return }
+            _ = clinux_close(number.rawValue)
+        }
     }
 
     private var places: [DescriptorID: Place] = [:]
@@ -42,6 +48,8 @@ final class World {
     /// Where pairs are made.
     private let listener: Socket
     private let listenerAddress: SocketAddress
+    private let listenerIPv6: Socket
+    private let addressIPv6: SocketAddress
 
     init() throws(IOError) {
         deadPort = try Socket.bound(to: .loopback(port: 0), .stream)
@@ -51,12 +59,17 @@ final class World {
         _ = try unanswered.connect(to: deadAddress)
         listener = try Socket.listening(on: .loopback(port: 0), backlog: 16)
         listenerAddress = try listener.localAddress()
+        listenerIPv6 = try Socket.listening(on: Self.address(.tcpIPv6Listener), backlog: 16)
+        addressIPv6 = try listenerIPv6.localAddress()
     }
+
+    /// Whether the loopback interface knows IPv6; else what should be of it is of IPv4.
+    static let hasIPv6 = (try? Socket.bound(to: .loopbackIPv6(port: 0))) != nil
 
     deinit {
         // Without TIME_WAIT, of which a long check would leave more than there are ports.
         for (id, place) in places {
-            if place.kind == .tcp { setLinger(id) }
+            if place.kind.isTCP { setLinger(id) }
             place.close()
         }
     }
@@ -102,12 +115,14 @@ final class World {
         switch operation {
         case .make(let kind, let first, let second): try make(kind, first, second)
         case .close(let id): close(id)
+        case .closeUntold(let id): closeUntold(id)
         case .reset(let id):
             setLinger(id)
             close(id)
-        case .connect(let id, let listener): try connect(id, to: address(of: listener))
-        case .connectInVain(let id): try connect(id, to: deadAddress)
-        case .accept(let id, let listener): try accept(id, from: number(listener))
+        case .connect(let id, let listener):
+            try connect(id, kind(listener).connection ?? .tcp, to: address(of: listener))
+        case .connectInVain(let id): try connect(id, .tcp, to: deadAddress)
+        case .accept(let id, let listener): try accept(id, kind(listener).connection ?? .tcp, from: number(listener))
         case .duplicate(let id, let copy): try duplicate(id, as: copy)
         case .replace(let id, let kind, let first, let second): try replace(id, kind, first, second)
         default: return performOnOpen(operation, expecting: expected)
@@ -134,9 +149,10 @@ final class World {
 
     private func make(_ kind: DescriptorKind, _ first: DescriptorID, _ second: DescriptorID?) throws(IOError) {
         switch kind {
-        case .tcp: try makeTCPPair(first, second)
+        case .tcp, .tcpIPv6: try makeTCPPair(kind, first, second)
         case .tcpUnconnected: add(first, try Socket(.ipv4, .stream).intoDescriptor(), kind)
-        case .tcpListener: add(first, try Socket.listening(on: .loopback(port: 0), backlog: 16).intoDescriptor(), kind)
+        case .tcpListener, .tcpIPv6Listener, .unixListener:
+            add(first, try Socket.listening(on: Self.address(kind), backlog: 16).intoDescriptor(), kind)
         case .unixStream: try makeUnixPair(.stream, kind, first, second)
         case .unixDatagram: try makeUnixPair(.datagram, kind, first, second)
         case .unixSequentialPackets: try makeUnixPair(.sequentialPackets, kind, first, second)
@@ -151,10 +167,25 @@ final class World {
         }
     }
 
-    private func makeTCPPair(_ first: DescriptorID, _ second: DescriptorID?) throws(IOError) {
+    /// Where a listener of that kind listens; the kernel chooses the rest.
+    private static func address(_ kind: DescriptorKind) -> SocketAddress {
+        switch kind {
+        case .unixListener: .unnamedUnix
+        case .tcpIPv6Listener where hasIPv6: .loopbackIPv6(port: 0)
+        default: .loopback(port: 0)
+        }
+    }
+
+    private func makeTCPPair(
+        _ kind: DescriptorKind,
+        _ first: DescriptorID,
+        _ second: DescriptorID?
+    ) throws(IOError) {
         guard let second else { return }
-        try connect(first, to: listenerAddress)
-        try accept(second, from: listener.fileDescriptor.rawValue)
+        let isIPv6 = kind == .tcpIPv6
+        try connect(first, kind, to: isIPv6 ? addressIPv6 : listenerAddress)
+        let door = isIPv6 ? listenerIPv6.fileDescriptor : listener.fileDescriptor
+        try accept(second, kind, from: door.rawValue)
     }
 
     private func makeUnixPair(
@@ -196,19 +227,19 @@ final class World {
             .localAddress()
     }
 
-    private func connect(_ id: DescriptorID, to address: SocketAddress) throws(IOError) {
-        let socket = try Socket(.ipv4, .stream)
+    private func connect(_ id: DescriptorID, _ kind: DescriptorKind, to address: SocketAddress) throws(IOError) {
+        let socket = try Socket(address.family, .stream)
         _ = try socket.connect(to: address)
-        add(id, socket.intoDescriptor(), .tcp)
-        tune(id)
+        add(id, socket.intoDescriptor(), kind)
+        if kind.isTCP { tune(id) }
     }
 
-    private func accept(_ id: DescriptorID, from listener: CInt) throws(IOError) {
+    private func accept(_ id: DescriptorID, _ kind: DescriptorKind, from listener: CInt) throws(IOError) {
         let deadline = Deadline()
         while true {
             if let accepted = try FileDescriptorSocket(fileDescriptor: FileDescriptor(rawValue: listener)).accept() {
-                add(id, accepted.intoSocket().intoDescriptor(), .tcp)
-                return tune(id)
+                add(id, accepted.intoSocket().intoDescriptor(), kind)
+                return kind.isTCP ? tune(id) : ()
             }
             guard deadline.rest() else { throw IOError("accept4", .timedOut) }
         }
@@ -228,6 +259,11 @@ final class World {
 
     private func close(_ id: DescriptorID) {
         places.removeValue(forKey: id)?.close()
+        names.removeAll { $0 == id }
+    }
+
+    private func closeUntold(_ id: DescriptorID) {
+        places.removeValue(forKey: id)?.closeUntold()
         names.removeAll { $0 == id }
     }
 
@@ -305,7 +341,7 @@ final class World {
             let result = writeOnce(id, Self.chunk)
             if result > 0 { outcome.count += countsMessages ? 1 : result }
             if result < 0 { outcome.error = Errno(rawValue: CInt(-result)) }
-            guard outcome.error == .resourceTemporarilyUnavailable, kind(id) == .tcp else { continue }
+            guard outcome.error == .resourceTemporarilyUnavailable, kind(id).isTCP else { continue }
             // What is still under way may make room when it is acknowledged.
             if clinux_tcp_in_flight(number) == 0, clinux_poll_now(number, CShort(POLLOUT)) == 0 { break }
             guard deadline.rest() else {

@@ -146,6 +146,8 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         if unsafe slot.pointee.currentMode.isRegistered {
             // Either a mistake, and then what stands must stay undisturbed; or somebody else closed the descriptor.
             let result = control(EPOLL_CTL_ADD, number, mode, key)
+            // A number that cannot be registered is not registered: what stood here was of another file.
+            if result == -EPERM || result == -EBADF { unsafe slot.pointee.end() }
             guard result == 0 else { return result }
             unsafe slot.pointee.publish(key, mode, token)
             // Until here other threads passed over its events. Nothing is lost, for the kernel looks again.

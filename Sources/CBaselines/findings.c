@@ -1,0 +1,245 @@
+#define _GNU_SOURCE
+#include "findings.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void close_pair(int pair[2]) {
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] >= 0) close(pair[i]);
+    }
+}
+
+/* Two TCP sockets, connected, that neither block nor wait for more bytes. */
+static int make_tcp_pair(int pair[2]) {
+    pair[0] = pair[1] = -1;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int one = 1;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) return -errno;
+    int result = -1;
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0
+        && getsockname(listener, (struct sockaddr *)&address, &length) == 0) {
+        pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (pair[0] >= 0 && connect(pair[0], (struct sockaddr *)&address, sizeof address) == 0) {
+            pair[1] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (pair[1] >= 0) result = fcntl(pair[0], F_SETFL, O_NONBLOCK);
+        }
+    }
+    int error = errno;
+    close(listener);
+    if (result < 0) {
+        close_pair(pair);
+        return -error;
+    }
+    for (int i = 0; i < 2; i++) setsockopt(pair[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return 0;
+}
+
+/* When the loopback interface has done its work: at most so many milliseconds for what `expected` names to show. */
+static void look(const int pair[2], short expected_first, short expected_second, struct finding_states *states) {
+    short everything = POLLIN | POLLOUT | POLLPRI | POLLRDHUP;
+    struct pollfd requests[2] = {{.fd = pair[0], .events = everything}, {.fd = pair[1], .events = everything}};
+    for (int tries = 0; tries < 2000; tries++) {
+        poll(requests, 2, 0);
+        if (requests[0].revents == expected_first && requests[1].revents == expected_second) break;
+        usleep(500);
+    }
+    *states = (struct finding_states){requests[0].revents, requests[1].revents};
+}
+
+#define SHUT (POLLIN | POLLOUT | POLLRDHUP | POLLHUP)
+#define PEER_SHUT (POLLIN | POLLOUT | POLLRDHUP)
+
+int finding_shut_socket_is_written_to(struct finding_states *before, struct finding_states *after) {
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    shutdown(pair[0], SHUT_RDWR);
+    look(pair, SHUT, PEER_SHUT, before);
+    send(pair[1], "0123456789", 10, MSG_NOSIGNAL);
+    look(pair, SHUT | POLLERR, SHUT | POLLERR, after);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_refused_out_of_band_byte(struct finding_states *then, struct finding_states *after) {
+    char buffer[16];
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    shutdown(pair[0], SHUT_RDWR);
+    look(pair, SHUT, PEER_SHUT, then);
+    send(pair[1], "!", 1, MSG_OOB | MSG_NOSIGNAL);
+    look(pair, SHUT | POLLERR | POLLPRI, SHUT | POLLERR, then);
+    /* The first gives the error, the second the end. */
+    for (int i = 0; i < 3; i++) (void)!read(pair[0], buffer, sizeof buffer);
+    look(pair, SHUT | POLLPRI, SHUT | POLLERR, after);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_read_at_mark(struct finding_states *before, struct finding_states *after) {
+    char buffer[16];
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    send(pair[0], "!", 1, MSG_OOB | MSG_NOSIGNAL);
+    look(pair, POLLOUT, POLLOUT | POLLPRI, before);
+    (void)!read(pair[1], buffer, sizeof buffer);
+    look(pair, POLLOUT, POLLOUT, after);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_write_to_closed_datagram_peer(struct finding_states *before, struct finding_states *after) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
+    send(pair[1], "before", 6, MSG_NOSIGNAL);
+    close(pair[1]);
+    pair[1] = -1;
+    look(pair, POLLIN | POLLOUT, 0, before);
+    send(pair[0], "after", 5, MSG_NOSIGNAL);
+    look(pair, POLLOUT, 0, after);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_write_without_writability(long *taken) {
+    static char buffer[4096];
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
+    while (send(pair[0], buffer, sizeof buffer, MSG_NOSIGNAL) > 0) {}
+    (void)!read(pair[1], buffer, sizeof buffer);
+    struct pollfd request = {.fd = pair[0], .events = POLLOUT};
+    bool was_writable = poll(&request, 1, 0) != 0;
+    long result = send(pair[0], buffer, 1, MSG_NOSIGNAL);
+    *taken = was_writable || result < 0 ? 0 : result;
+    close_pair(pair);
+    return 0;
+}
+
+int finding_edges_of_a_shutdown(int *edges) {
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event);
+    while (epoll_wait(epoll, &event, 1, 0) > 0) {}
+    shutdown(pair[0], SHUT_WR);
+    *edges = 0;
+    while (epoll_wait(epoll, &event, 1, 200) > 0) ++*edges;
+    close(epoll);
+    close_pair(pair);
+    return 0;
+}
+
+/* Whether an epoll instance of this process has the number registered (proc(5), fdinfo). */
+static bool is_registered(int number) {
+    bool is_found = false;
+    char path[64], line[256];
+    DIR *directory = opendir("/proc/self/fdinfo");
+    if (directory == NULL) return false;
+    for (struct dirent *entry; !is_found && (entry = readdir(directory)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/self/fdinfo/%.20s", entry->d_name);
+        FILE *file = fopen(path, "re");
+        int found;
+        while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+            if (sscanf(line, "tfd: %d", &found) == 1 && found == number) is_found = true;
+        }
+        if (file != NULL) fclose(file);
+    }
+    closedir(directory);
+    return is_found;
+}
+
+static void do_nothing(evutil_socket_t number, short what, void *context) {
+    (void)number, (void)what, (void)context;
+}
+
+static int is_left_after_removal(int flags, int *is_left) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
+    /* A high number, that nobody else gets meanwhile. */
+    int number = fcntl(pair[0], F_DUPFD_CLOEXEC, 700);
+    struct event_config *config = event_config_new();
+    event_config_avoid_method(config, "poll");
+    event_config_avoid_method(config, "select");
+    event_config_set_flag(config, flags);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (base == NULL || number < 0) return -ENOMEM;
+    struct event *event = event_new(base, number, EV_READ | EV_PERSIST, do_nothing, NULL);
+    event_add(event, NULL);
+    event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+    event_del(event);
+    close(number);
+    event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+    *is_left = is_registered(number);
+    event_free(event);
+    event_base_free(base);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_removed_with_change_list(int *is_left_without, int *is_left_with) {
+    int result = is_left_after_removal(EVENT_BASE_FLAG_IGNORE_ENV, is_left_without);
+    if (result < 0) return result;
+    return is_left_after_removal(EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST, is_left_with);
+}
+
+struct order {
+    int last;
+    int out_of_order;
+};
+
+struct numbered {
+    struct order *order;
+    int number;
+};
+
+static void timer_fired(evutil_socket_t number, short what, void *context) {
+    (void)number, (void)what;
+    struct numbered *numbered = context;
+    if (numbered->number < numbered->order->last) numbered->order->out_of_order++;
+    numbered->order->last = numbered->number;
+}
+
+int finding_timers_out_of_order(int count, int *out_of_order) {
+    struct event_config *config = event_config_new();
+    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_IGNORE_ENV);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    struct event **timers = calloc((size_t)count, sizeof *timers);
+    struct numbered *numbered = calloc((size_t)count, sizeof *numbered);
+    struct order order = {.last = -1};
+    struct timeval delay = {.tv_usec = 20000};
+    if (base == NULL || timers == NULL || numbered == NULL) return -ENOMEM;
+    for (int i = 0; i < count; i++) {
+        numbered[i] = (struct numbered){&order, i};
+        timers[i] = event_new(base, -1, 0, timer_fired, &numbered[i]);
+    }
+    for (int i = 0; i < count; i++) event_add(timers[i], &delay);
+    event_base_loop(base, 0);
+    *out_of_order = order.out_of_order;
+    for (int i = 0; i < count; i++) event_free(timers[i]);
+    event_base_free(base);
+    free(timers);
+    free(numbered);
+    return 0;
+}
