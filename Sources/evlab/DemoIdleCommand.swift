@@ -12,8 +12,8 @@ struct DemoIdleCommand: ParsableCommand {
             Type in one of them every few seconds and leave the other alone. Watch: it is told and closed, five seconds after its \
             last byte and not at the next round of some alarm. However many there are, the loop has one timer. Try the \
             three structures with the same clients, with and without --spread, and compare the steps that are printed at \
-            the end: each deadline that moves costs the list one step as long as all are given the same time, the heap \
-            about two, the wheel always one, and one a tick besides. Ctrl-C ends it.
+            the end: a deadline that moves costs the list and the wheel about two steps and the heap about four; with \
+            --spread the list passes over everybody who is due later. Ctrl-C ends it.
             """
     )
 
