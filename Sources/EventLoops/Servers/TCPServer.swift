@@ -9,7 +9,6 @@ public final class TCPServer: Sendable {
     /// The address that is listened on, with the port that the kernel chose where 0 was asked for.
     public let address: SocketAddress
     private let listeners: [Listener]
-    private let options: ServerOptions
     /// Loops that were made for this server, and end with it.
     private let ownLoops: [EventLoop]
     private let isRunning = Atomic(false)
@@ -27,7 +26,6 @@ public final class TCPServer: Sendable {
         options: ServerOptions = ServerOptions()
     ) throws(IOError) {
         (self.address, listeners) = try Self.listen(on: address, loops, options)
-        self.options = options
         ownLoops = []
     }
 
@@ -46,7 +44,6 @@ public final class TCPServer: Sendable {
             loop.end()
             throw error
         }
-        self.options = options
         ownLoops = [loop]
     }
 
@@ -60,7 +57,6 @@ public final class TCPServer: Sendable {
     ) throws(IOError) {
         address = try socket.localAddress()
         listeners = [try Listener(socket, on: loop, options)]
-        self.options = options
         ownLoops = []
     }
 
@@ -140,7 +136,6 @@ public final class TCPServer: Sendable {
                     on: listener.loop,
                     listener.limits,
                     listener: listener,
-                    report: self.options.onError,
                     handler
                 )
             }
@@ -161,8 +156,7 @@ public final class TCPServer: Sendable {
                     peer: peer,
                     on: listener.loop,
                     listener.limits,
-                    listener: listener,
-                    report: self.options.onError
+                    listener: listener
                 ) { _, _ in }
                 connection.setHandler(makeHandler(connection))
             }

@@ -18,8 +18,6 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// Let go of when the connection is closed, so that a handler may hold its own connection.
     @safe @exclusivity(unchecked) private var callback: Callback?
     private var whenEnded: ((IOError?) -> Void)?
-    private let report: (@Sendable (any Error) -> Void)?
-    @safe @exclusivity(unchecked) private var isCalling = false
 
     init(
         _ socket: consuming Socket,
@@ -27,11 +25,9 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         on loop: EventLoop,
         _ limits: StreamLimits,
         listener: Listener?,
-        report: (@Sendable (any Error) -> Void)?,
         _ handler: @escaping (ChunkConnection, Span<UInt8>) throws -> Void
     ) throws(IOError) {
         callback = Callback(call: handler)
-        self.report = report
         try super.init(socket, peer: peer, on: loop, limits, listener: listener)
     }
 
@@ -96,7 +92,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     @inline(never)
     private func handlerThrew(_ error: any Error) {
-        report?(error)
+        listener?.report(error)
         close(because: error as? IOError ?? IOError("handler", .handlerFailed, detail: "\(error)"))
     }
 

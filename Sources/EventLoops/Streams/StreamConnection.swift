@@ -41,6 +41,8 @@ public class StreamConnection: @unchecked Sendable {
     @safe @exclusivity(unchecked) final var hasMoved = false
     @usableFromInline @safe @exclusivity(unchecked) final var sawEnd = false
     @safe @exclusivity(unchecked) final private var isHalfQuiet = false
+    /// Whether the handler of a chunk connection runs; here, where there is room for it between others.
+    @safe @exclusivity(unchecked) final var isCalling = false
     @safe @exclusivity(unchecked) final var outbox = Outbox()
     @safe @exclusivity(unchecked) final var failure: StreamFailure?
     private final var watch: (any SocketWatch)?
