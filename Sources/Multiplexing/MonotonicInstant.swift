@@ -37,12 +37,11 @@ public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
 extension Duration {
     /// Whole nanoseconds, rounded up, as many as fit.
     package var nanoseconds: Int64 {
+        // Of what is much longer not even the seconds fit.
+        guard self < .nanoseconds(Int64.max) else { return .max }
+        guard self > .nanoseconds(Int64.min) else { return .min }
         let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
         let fraction = attoseconds > 0 ? (attoseconds - 1) / 1_000_000_000 + 1 : attoseconds / 1_000_000_000
-        let (sum, sumOverflow) = whole.addingReportingOverflow(fraction)
-        guard !sumOverflow else { return seconds < 0 ? .min : .max }
-        return sum
+        return seconds * 1_000_000_000 + fraction
     }
 }

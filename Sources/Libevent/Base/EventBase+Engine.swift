@@ -26,7 +26,7 @@ extension EventBase: EventEngine {
         if core.isRunning { updateCachedTime() }
         guard let interval else {
             let event = try Event.timer(on: self) { event, _ in handler(event) }
-            try event.add(timeout: delay > .zero ? delay + Self.clockStep : delay)
+            try event.add(timeout: delay > .zero ? Self.lengthened(delay) : delay)
             return event
         }
         guard interval > .zero, delay >= .zero else {
@@ -44,12 +44,14 @@ extension EventBase: EventEngine {
             isFirst = false
             handler(event)
         }
-        try event.add(timeout: delay + Self.clockStep)
+        try event.add(timeout: Self.lengthened(delay))
         return event
     }
 
     /// Libevent cuts the time off to whole microseconds, so that it counts a delay from up to so much too early.
-    private static var clockStep: Duration { .microseconds(1) }
+    private static func lengthened(_ delay: Duration) -> Duration {
+        min(delay, .seconds(Int64.max)) + .microseconds(1)
+    }
 
     @discardableResult
     public func onSignal(_ signal: Signal, _ handler: @escaping (Event) -> Void) throws(IOError) -> Event {

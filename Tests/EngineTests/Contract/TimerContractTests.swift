@@ -148,6 +148,25 @@ import Testing
         try check(kind.make())
     }
 
+    @Test("Longer than any clock counts is possible too", arguments: EngineKind.allCases)
+    func beyondTheClock(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            var far = false
+            for delay in [Duration.seconds(Int64.max), .seconds(1e19), Duration(attoseconds: .max)] {
+                let once = try engine.schedule(after: delay) { _ in far = true }
+                let again = try engine.schedule(after: .zero, every: delay) { _ in }
+                let both = try engine.schedule(after: delay, every: delay) { _ in far = true }
+                var near = false
+                try engine.schedule(after: .milliseconds(1)) { _ in near = true }
+                try engine.run(until: { near })
+                for registration in [once, again, both] { registration.cancel() }
+            }
+            #expect(!far)
+            #expect(try engine.run(.untilIdle) == .idle)
+        }
+        try check(kind.make())
+    }
+
     @Test("Impossible delays are errors", arguments: EngineKind.allCases)
     func impossible(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
