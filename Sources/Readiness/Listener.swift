@@ -66,7 +66,8 @@ public final class Listener<Engine: EventEngine> {
     /// What to do with a failure to accept, and with errors that the handler throws. Failures that last are reported each
     /// time that accepting pauses, at most four times a second.
     public func onError(_ handler: @escaping (IOError) -> Void) {
-        errorHandler = handler
+        // What the old one holds may call the listener when it is let go of, so that comes last.
+        withExtendedLifetime(errorHandler) { errorHandler = handler }
     }
 
     /// Accepts again after ``disable()``.
@@ -92,14 +93,17 @@ public final class Listener<Engine: EventEngine> {
         endPause()
         watch.take()?.close()
         turns = nil
-        handler = nil
-        errorHandler = nil
+        // What they hold may close the listener again when it is let go of, so that comes last.
+        withExtendedLifetime((handler, errorHandler)) {
+            handler = nil
+            errorHandler = nil
+        }
     }
 
     private func accept(from watch: Engine.Watch) {
         // Out of its place while handlers run: one of them may close the listener.
         guard let handler, var turns = turns.take() else { return }
-        let outcome = turns.accept(from: watch.socket, while: { isAccepting }) { accepted in
+        let outcome = turns.accept(from: watch.socket, while: { isAccepting && isOpen(watch) }) { accepted in
             let peer = accepted.peer
             do {
                 try handler(accepted.intoSocket(), peer)
@@ -107,9 +111,14 @@ public final class Listener<Engine: EventEngine> {
                 errorHandler?(IOError(thrownByHandler: error))
             }
         }
-        guard self.watch != nil else { return }
+        guard self.watch != nil, isOpen(watch) else { return }
         self.turns = consume turns
         respond(to: outcome)
+    }
+
+    /// A handler may have ended the engine: the number of the socket is anybody's then.
+    private func isOpen(_ watch: Engine.Watch) -> Bool {
+        watch.socket.fileDescriptor.rawValue >= 0
     }
 
     private func respond(to outcome: Acceptor.Outcome) {
