@@ -26,10 +26,7 @@ extension Reactor where Mux: ~Copyable {
         _ handler: @escaping (Registration) -> Void
     ) throws(IOError) -> Registration {
         try checkOpen("Reactor.onSignal")
-        if !signals.isOpen {
-            let descriptor = try signals.open()
-            try watchInternally(descriptor) { [unowned self] _, _ in signals.take() }
-        }
+        if !signals.isOpen { try openSignals() }
         let registration = Registration(on: self, signal, handler)
         do throws(IOError) {
             try signals.subscribe(registration, to: signal)
@@ -38,5 +35,16 @@ extension Reactor where Mux: ~Copyable {
             throw error
         }
         return registration
+    }
+
+    /// Without a watch nobody would learn what has come: where that fails, the next who asks tries again.
+    private func openSignals() throws(IOError) {
+        let descriptor = try signals.open()
+        do throws(IOError) {
+            try watchInternally(descriptor) { [unowned self] _, _ in signals.take() }
+        } catch {
+            _ = signals.removeAll()
+            throw error
+        }
     }
 }

@@ -3,6 +3,7 @@ import Libevent
 import Multiplexing
 import Readiness
 import Sockets
+import SystemPackage
 import Testing
 
 /// What every engine promises of signals; in processes of their own, for a signal is the whole process's.
@@ -29,6 +30,15 @@ import Testing
         await #expect(processExitsWith: .exitCode(0)) {
             signal(SIGUSR1, SIG_IGN)
             for kind in EngineKind.allCases { try cancelSignals(of: kind.make()) }
+            exit(0)
+        }
+    }
+
+    @Test("Asking for a signal that failed for want of a low number can be tried again")
+    func tryingAgain() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            try askAgain(of: Reactor(Select(limit: .classic)))
+            try askAgain(of: EventBase(EventConfiguration(method: .select)))
             exit(0)
         }
     }
@@ -83,6 +93,22 @@ private func cancelSignals(of engine: some EventEngine) throws {
     kill(getpid(), SIGUSR1)
     #expect(try engine.run(.untilIdle) == .idle)
     #expect(calls == 10)
+}
+
+/// Every number that fits into an `fd_set` is taken when the engine is asked first.
+private func askAgain(of engine: some EventEngine) throws {
+    allowSignals()
+    var taken: [FileDescriptor] = []
+    let path = FilePath("/dev/null")
+    repeat { taken.append(try FileDescriptor.open(path, .readOnly)) } while taken[taken.count - 1].rawValue < 1024
+    let refusal = #expect(throws: IOError.self) { try engine.onSignal(.user1) { _ in } }
+    #expect(refusal?.code == .outOfRange)
+    for file in taken { try file.close() }
+    var calls = 0
+    let registration = try engine.onSignal(.user1) { _ in calls += 1 }
+    kill(getpid(), SIGUSR1)
+    try engine.run(until: { calls == 1 })
+    registration.cancel()
 }
 
 private typealias Fork = @convention(c) () -> pid_t
