@@ -39,7 +39,25 @@ public final class Poster<Engine: AnyObject>: Sendable {
         return isAccepted
     }
 
-    /// The jobs posted so far; called by the loop on its thread. What they post in turn belongs to the next turn.
+    /// Runs the jobs posted so far, for as long as `goesOn` says so; called by the loop on its thread. What is left waits for
+    /// the next turn, and so does what the jobs post.
+    package func run(on engine: Engine, while goesOn: () -> Bool) {
+        let jobs = take()
+        for (index, job) in jobs.enumerated() {
+            guard goesOn() else { return putBack(jobs[index...]) }
+            job(engine)
+        }
+    }
+
+    /// They were posted first, and stay first.
+    private func putBack(_ jobs: ArraySlice<Job>) {
+        queue.withLock(of: self) { queue in
+            if !queue.isClosed { queue.jobs.insert(contentsOf: jobs, at: 0) }
+        }
+        waker.wake()
+    }
+
+    /// The jobs posted so far, for whoever runs them.
     package func take() -> [Job] {
         waker.acknowledge()
         return queue.withLock(of: self) { queue in

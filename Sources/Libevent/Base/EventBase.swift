@@ -178,7 +178,8 @@ public final class EventBase {
         if let currentPoster { return currentPoster }
         let new = try Poster<EventBase>()
         try core.watchInternally(new.fileDescriptor) { [unowned self, unowned new] _, _ in
-            for job in new.take() where !core.isClosed { job(self) }
+            // A base that C code runs is broken off by C code.
+            new.run(on: self, while: { !core.isClosed && !(breakIsDue && core.isRunning) })
         }
         currentPoster = new
         return new

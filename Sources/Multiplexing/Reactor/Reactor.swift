@@ -19,6 +19,8 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
     @safe @exclusivity(unchecked) var timers = TimerQueue<Registration>()
     @safe @exclusivity(unchecked) private var breakIsDue = false
     @safe @exclusivity(unchecked) private var stopIsDue = false
+    /// What a turn begins with.
+    @safe @exclusivity(unchecked) private var firstPhase = ReactorPhase.events
     @safe @exclusivity(unchecked) private var graveyard: [any ReactorMember] = []
 
     private let thread = LoopThread()
@@ -130,17 +132,25 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
     private func turn(mayWait: Bool) throws(IOError) {
         try collect(mayWait: mayWait)
         isInTurn = true
-        while !breakIsDue, let event = batch.next() { Watch.called(by: event.token, event.events) }
-        if !signals.noneIsDue { callSignals() }
-        if !alwaysReady.isEmpty { callAlwaysReady() }
-        if !timers.isEmpty { callTimers() }
+        var phase = firstPhase
+        repeat {
+            switch phase {
+            case .events: while !breakIsDue, let event = batch.next() { Watch.called(by: event.token, event.events) }
+            case .signals: if !signals.noneIsDue { callSignals() }
+            case .files: if !alwaysReady.isEmpty { callAlwaysReady() }
+            case .timers: if !timers.isEmpty { callTimers() }
+            }
+            phase = phase.next
+        } while phase != firstPhase && !breakIsDue
+        // After a break the others come first, so that whoever breaks off each turn keeps nobody from theirs.
+        firstPhase = breakIsDue ? phase : .events
         isInTurn = false
         if !graveyard.isEmpty { bury() }
     }
 
     /// Waits until there is something to call back for, if nothing is due already.
     private func collect(mayWait: Bool) throws(IOError) {
-        guard mayWait, signals.noneIsDue, !alwaysReady.contains(where: { $0.isArmed }) else {
+        guard mayWait, signals.noneIsDue, !alwaysReady.contains(where: \.isDue) else {
             try multiplexer.wait(into: &batch, upTo: .zero)
             return
         }
@@ -160,7 +170,16 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
 
     private func callAlwaysReady() {
         // What a callback adds or closes is no part of this round.
-        for watch in alwaysReady where watch.isArmed && !breakIsDue { watch.fireAlwaysReady() }
+        for watch in alwaysReady where watch.isDue && !breakIsDue {
+            watch.fireAlwaysReady()
+            if breakIsDue { moveToEnd(watch) }
+        }
+    }
+
+    /// After a break the other files come first.
+    private func moveToEnd(_ watch: Watch) {
+        guard let place = alwaysReady.firstIndex(where: { $0 === watch }) else { return }
+        alwaysReady.append(alwaysReady.remove(at: place))
     }
 
     /// Ends the run when the callbacks that are due now have run; called before a run, that run returns at once.
@@ -186,7 +205,7 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
         if let currentPoster { return currentPoster }
         let new = try Poster<Reactor>()
         try watchInternally(new.fileDescriptor) { [unowned self, unowned new] _, _ in
-            for job in new.take() where !isClosed { job(self) }
+            new.run(on: self, while: { !breakIsDue })
         }
         currentPoster = new
         return new

@@ -171,11 +171,13 @@ extension Reactor where Mux: ~Copyable {
             events.union(ReadyEvents(interest.intersection([.readable, .writable])))
         }
 
+        /// Whether a file that never blocks has something to be called for: it is never ready for anything else.
+        var isDue: Bool { isArmed && !interest.isDisjoint(with: [.readable, .writable]) }
+
         /// An edge-triggered file is new only once.
         func fireAlwaysReady() {
-            let events = ReadyEvents(interest.intersection([.readable, .writable]))
             if trigger != .level { setArmed(false) }
-            if !events.isEmpty { call(events) }
+            call(ReadyEvents(interest.intersection([.readable, .writable])))
         }
 
         @inline(__always)

@@ -3,6 +3,8 @@ import Libevent
 import Multiplexing
 import Readiness
 import Sockets
+import Synchronization
+import SystemPackage
 import Testing
 
 /// What every engine promises of its runs.
@@ -135,6 +137,55 @@ import Testing
                 #expect(try engine.run(.untilStopped) == .broken)
                 #expect(order == Array(1...run))
             }
+        }
+        try check(kind.make())
+    }
+
+    @Test("A break among posts leaves the later ones for the next run, before new ones", arguments: EngineKind.allCases)
+    func breakingPosts(_ kind: EngineKind) throws {
+        func check<Engine: EventEngine>(_ engine: Engine) throws {
+            let order = Mutex<[Int]>([])
+            let poster = try engine.poster()
+            func post(_ number: Int) {
+                poster.post { engine in
+                    order.withLock { $0.append(number) }
+                    engine.breakLoop()
+                }
+            }
+            // A post that was lost would be waited for without end.
+            try engine.schedule(after: patience) { [unowned engine] _ in engine.stop() }
+            for number in 1...3 { post(number) }
+            for run in 1...4 {
+                #expect(try engine.run(.untilStopped) == .broken)
+                #expect(order.withLock { $0 } == Array(1...run))
+                if run == 1 { post(4) }
+            }
+        }
+        try check(kind.make())
+    }
+
+    @Test("Whoever breaks off each turn keeps nobody from theirs", arguments: EngineKind.allCases)
+    func breakingEachTurn(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            var calls: [String: Int] = [:]
+            func call(_ name: String) {
+                calls[name, default: 0] += 1
+                engine.breakLoop()
+            }
+            for name in ["one socket", "another"] {
+                let pair = try Pair()
+                try pair.send("never read")
+                try engine.watch(pair.takeFirst(), for: .readable) { _, _ in call(name) }
+            }
+            var names = ["one socket", "another", "timer"]
+            for name in ["one file", "another file"] where engine.capabilities.contains(.anyFile) {
+                let file = try FileDescriptor.open(FilePath("/dev/null"), .readOnly)
+                try engine.watch(Descriptor(adopting: file), for: .readable) { _, _ in call(name) }
+                names.append(name)
+            }
+            try engine.schedule(after: .zero, every: .nanoseconds(1)) { _ in call("timer") }
+            for _ in 0..<30 { #expect(try engine.run(.untilStopped) == .broken) }
+            for name in names { #expect(calls[name, default: 0] >= 2, "\(name)") }
         }
         try check(kind.make())
     }

@@ -322,6 +322,26 @@ import Testing
         try check(kind.make())
     }
 
+    @Test("A file that is never ready for what is asked keeps no wait from waiting", arguments: EngineKind.allCases)
+    func fileWithoutPriority(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            let capabilities = engine.capabilities
+            for (capability, interest) in [(Capabilities.priority, Interest.priority), (.peerClosed, .peerClosed)]
+            where capabilities.isSuperset(of: [.anyFile, capability]) {
+                let file = try FileDescriptor.open(FilePath("/dev/null"), .readOnly)
+                let watch = try engine.watch(Descriptor(adopting: file), for: interest) { _, _ in
+                    Issue.record("it is not ready")
+                }
+                var fired = false
+                try engine.schedule(after: .milliseconds(20)) { _ in fired = true }
+                #expect(try engine.run(.once) == .turned)
+                #expect(fired)
+                watch.close()
+            }
+        }
+        try check(kind.make())
+    }
+
     @Test("fault 34: a file that never blocks is always ready, or a typed error", arguments: EngineKind.allCases)
     func file(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
