@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A server for TCP or unix streams: it accepts connections on one or more loops, and has a handler serve each.
 ///
-/// It listens from its making on, so that ``address`` is known and clients can connect; ``run(_:)`` serves them.
+/// It listens from its making on, so that ``address`` is known and clients can connect; `run` serves them.
 public final class TCPServer: Sendable {
     /// The address that is listened on, with the port that the kernel chose where 0 was asked for.
     public let address: SocketAddress
@@ -29,7 +29,7 @@ public final class TCPServer: Sendable {
         ownLoops = []
     }
 
-    /// Listens on an address, on a loop of its own that ends with ``run(_:)``.
+    /// Listens on an address, on a loop of its own that ends with `run`.
     ///
     /// - Throws: as with loops, and what the making of a loop throws.
     public init(
@@ -142,7 +142,7 @@ public final class TCPServer: Sendable {
         }
     }
 
-    /// As ``run(_:)``, with a handler for each connection, which can have variables of its own.
+    /// As `run`, with a handler for each connection, which can have variables of its own.
     ///
     /// - Parameter makeHandler: called on the loop's thread for each new connection; what it returns is called with each
     ///   piece of that connection's input.
@@ -185,7 +185,7 @@ public final class TCPServer: Sendable {
     // MARK: Ending
 
     /// Stops accepting. Connections that stand go on until they end, and at most for a time; then they are closed, and
-    /// ``run(_:)`` returns.
+    /// `run` returns.
     ///
     /// - Parameter limit: how long to wait for the connections; zero closes them at once.
     public func shutDown(within limit: Duration = .seconds(10)) {

@@ -10,6 +10,7 @@ extension TCPConnection {
     ///   - loop: where the connection lives; a loop of the process that all share, if none is given.
     ///   - limit: how long the connect may take.
     ///   - options: the limits of the connection.
+    ///   - body: what is done with the connection.
     /// - Throws: `connectionRefused`, `timedOut`, `unreachable`, `notFound` (unix), `cancelled` as an `IOError`; and what
     ///   `body` throws.
     public static func connect<Result: Sendable>(
@@ -30,7 +31,13 @@ extension TCPConnection {
     /// Connects to the first address of a host name that answers, as ``connect(to:on:within:options:_:)`` does. The name is
     /// looked up on a thread of its own, not on the loop.
     ///
-    /// - Parameter host: a name or a numeric address.
+    /// - Parameters:
+    ///   - host: a name or a numeric address.
+    ///   - port: where to connect at each of its addresses.
+    ///   - loop: where the connection lives; a loop of the process that all share, if none is given.
+    ///   - limit: how long the looking up and the connects together may take.
+    ///   - options: the limits of the connection.
+    ///   - body: what is done with the connection.
     /// - Throws: `notFound` for a name that has no address, `invalidAddress` for what is no name; the rest as for an
     ///   address. When several addresses fail, the error of the last.
     public static func connect<Result: Sendable>(

@@ -33,7 +33,10 @@ extension TCPConnection {
     /// peer sends last may lack the delimiter.
     ///
     /// When it throws, what has come is kept for the next read.
-    /// - Parameter limit: the most bytes before the delimiter.
+    ///
+    /// - Parameters:
+    ///   - delimiter: the byte that ends what is read.
+    ///   - limit: the most bytes before the delimiter.
     /// - Throws: `outOfRange` when more come without a delimiter; the rest as ``read()``.
     nonisolated(nonsending) public func read(
         until delimiter: UInt8,

@@ -458,7 +458,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     /// Tells the peer that nothing more will be written, when all that was is on its way; it can still be read from.
     ///
-    /// - Throws: as ``write(_:)``.
+    /// - Throws: as `write`.
     nonisolated(nonsending) public func finishWriting() async throws(IOError) {
         try await drain()
         try SocketReference(SystemPackage.FileDescriptor(rawValue: number), of: self).shutDown(.writing)
@@ -467,7 +467,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// Closes the connection when all that was written is on its way. Returns then; the peer has a moment to finish too,
     /// so that nothing is lost on the way.
     ///
-    /// - Throws: as ``write(_:)``. On a connection that is closed it does nothing.
+    /// - Throws: as `write`. On a connection that is closed it does nothing.
     nonisolated(nonsending) public func close() async throws(IOError) {
         loop.checkThread()
         guard state == .open else { return }
