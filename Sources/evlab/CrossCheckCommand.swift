@@ -11,9 +11,11 @@ struct CrossCheckCommand: ParsableCommand {
         commandName: "crosscheck",
         abstract: "Native multiplexing and libevent, asked the same at the same instant: any difference is a finding.",
         discussion: """
-            Random operations on real descriptors; after each, select, poll and epoll, in every way of triggering, and \
-            libevent on each of its methods, say what is ready, and a model says what should be. The seed decides every \
-            operation. A finding ends the run with exit code 1, as a script that is as short as can be.
+            Random operations on real descriptors; after each, select, poll and epoll, in every way of triggering, the reactor \
+            on each, and libevent on each of its methods, say what is ready, and a model says what should be. Loops get the \
+            same timers, posts and streams, and the demonstrations that serve get the same clients. The seed decides \
+            everything that is done. A finding ends the run with exit code 1, as a script that is as short as can be; Ctrl-C \
+            ends it with the summary so far and code 130.
             """
     )
 
@@ -23,7 +25,7 @@ struct CrossCheckCommand: ParsableCommand {
     var steps: Int?
     @Option(help: "How long, at most. 10 where neither this nor --steps is given.")
     var seconds: Double?
-    @Option(help: "Write the whole trace to this file: a line of JSON an operation.")
+    @Option(help: "Write the whole trace to this file: a line of JSON for each operation and each script.")
     var json: String?
 
     func validate() throws {
@@ -37,8 +39,10 @@ struct CrossCheckCommand: ParsableCommand {
         let file = try json.map { try TraceFile($0) }
         let limit = seconds ?? (steps == nil ? 10 : nil)
         let options = CrossCheck.Options(seed: seed, steps: steps, limit: limit.map { .seconds($0) })
+        // From here on a signal is heeded.
+        let serving = try ServingCheck()
         Output.say("seed \(seed)")
-        var check = CrossCheck(options, serving: try ServingCheck())
+        var check = CrossCheck(options, serving: serving)
         let report = try check.run(progress: show, record: file.map { file in { file.write($0, $1) } })
         clearProgress()
         try file?.close()

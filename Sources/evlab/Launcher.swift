@@ -21,6 +21,9 @@ enum Launcher {
         } catch let error as IOError {
             Output.complain("\(error)")
             return 1
+        } catch let code as ExitCode {
+            // It has said what there is to say.
+            return code.rawValue
         } catch {
             return explain(error, arguments)
         }
