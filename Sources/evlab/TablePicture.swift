@@ -49,7 +49,7 @@ struct TablePicture {
     }
 
     private mutating func drawNotes() {
-        if let closing = table.costs.closing {
+        if let closing = table.closing {
             let words = "\"epoll is not necessarily ahead when most are active\": \(closing.verdict.rawValue)"
             svg.text("summary", x: Self.margin, y: 428, words)
         }

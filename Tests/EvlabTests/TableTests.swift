@@ -35,6 +35,10 @@ struct TableTests {
         let edge = try Self.cells("edge, a byte before waits 1 and 3", text).joined(separator: " ")
         #expect(edge == "there is none there is none yes, no, yes")
         #expect(text.contains("1,024 is the size of C's type"))
+        #if DEBUG
+            let verdicts = text.split(separator: "\n").filter { $0.hasPrefix("  Undecided: with all 40 active") }
+            #expect(verdicts.count == 1)
+        #endif
     }
 
     @Test("Few descriptors: it scales down and says so, and decides nothing that it cannot show")

@@ -7,7 +7,7 @@ extension MultiplexingTable {
             ("runs", .integer(options.runs)),
             ("sections", .array(sections.map(\.json))),
             ("costs", .array(costs.cells.map(\.json))),
-            ("closing", costs.closing?.json ?? .null),
+            ("closing", closing?.json ?? .null),
         ])
     }
 }

@@ -55,7 +55,7 @@ extension MultiplexingTable {
         let title = "AN EVENT'S COST, microseconds of CPU: median (lowest-highest) of \(counted(options.runs, "run"))"
         let header = Self.costRow("watched, active", WakeUpSubject.allCases.map(\.rawValue))
         let parts = costs.cells.last.map(Self.partLines) ?? []
-        let findings = [costs.closing].compactMap(\.self).flatMap(Self.lines)
+        let findings = [closing].compactMap(\.self).flatMap(Self.lines)
         return [title, header] + costs.cells.map(Self.line) + parts
             + ["  tutorials say: epoll is not necessarily ahead when most are active"] + findings
     }
