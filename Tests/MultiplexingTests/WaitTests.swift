@@ -66,6 +66,19 @@ struct WaitTests {
         }
     }
 
+    @Test("counts in milliseconds where a sandbox refuses the call that it does not know")
+    func refusedNanoseconds() async {
+        await #expect(processExitsWith: .success) {
+            let fault = try SystemCallFault("epoll_pwait2:error=EPERM")
+            defer { fault.end() }
+            let epoll = try Epoll()
+            var batch = try EventBatch(capacity: 8)
+            let start = MonotonicInstant.now
+            #expect(try epoll.wait(into: &batch, upTo: .microseconds(1_500)) == 0)
+            #expect(start.duration(to: .now) >= .microseconds(1_500))
+        }
+    }
+
     @Test("a short time-out is never rounded down to none")
     func roundingUp() {
         #expect(milliseconds(roundingUp: .min) == 0)

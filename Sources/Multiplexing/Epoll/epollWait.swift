@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Whether the kernel lacks epoll_pwait2(2), which came with Linux 5.11.
+/// Whether the kernel lacks epoll_pwait2(2), which came with Linux 5.11, or a sandbox keeps it from us.
 let lacksNanoseconds = Atomic(false)
 
 /// Waits for ever: the count, or -errno.
@@ -43,7 +43,8 @@ private func epollWaitOnce(
 ) -> CInt {
     if !lacksNanoseconds.load(ordering: .relaxed) {
         let result = unsafe clinux_epoll_pwait2(epoll, events, capacity, nanoseconds)
-        guard result == -ENOSYS else { return result }
+        // Some sandboxes answer EPERM to the calls that they do not know; the kernel never does to this one.
+        guard result == -ENOSYS || result == -EPERM else { return result }
         lacksNanoseconds.store(true, ordering: .relaxed)
     }
     return unsafe clinux_epoll_wait(epoll, events, capacity, milliseconds(roundingUp: nanoseconds))
