@@ -99,6 +99,16 @@ public struct EventBatch: ~Copyable {
         return nil
     }
 
+    /// Passes over events that have become stale, up to the first that has not.
+    mutating func dropStale() {
+        while unsafe position != end {
+            let data = unsafe clinux_epoll_event_data(position)
+            let slot = unsafe slot(UInt32(truncatingIfNeeded: data))
+            guard unsafe slot.pointee.event(data, clinux_epoll_event_flags(position)) == nil else { return }
+            unsafe position += 1
+        }
+    }
+
     // An event is there, so there are registrations, and its number has a slot.
 
     @inlinable

@@ -150,6 +150,8 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
 
     /// Waits until there is something to call back for, if nothing is due already.
     private func collect(mayWait: Bool) throws(IOError) {
+        // What a break has left and was closed since is nothing to call back for.
+        if !batch.isEmpty { batch.dropStale() }
         guard mayWait, signals.noneIsDue, !alwaysReady.contains(where: \.isDue) else {
             try multiplexer.wait(into: &batch, upTo: .zero)
             return

@@ -164,6 +164,30 @@ import Testing
         try check(kind.make())
     }
 
+    @Test("What a break left, and what was closed since, does not end a wait", arguments: EngineKind.allCases)
+    func closedAfterBreak(_ kind: EngineKind) throws {
+        func check<Engine: EventEngine>(_ engine: Engine) throws {
+            let pairs = [try Pair(), try Pair()]
+            var calls = 0
+            var watches: [Engine.Watch] = []
+            for pair in pairs {
+                try pair.send("x")
+                let watch = try engine.watch(pair.takeFirst(), for: .readable) { [unowned engine] _, _ in
+                    calls += 1
+                    engine.breakLoop()
+                }
+                watches.append(watch)
+            }
+            #expect(try engine.run(.untilStopped) == .broken)
+            for watch in watches { watch.close() }
+            var fired = false
+            try engine.schedule(after: .milliseconds(20)) { _ in fired = true }
+            #expect(try engine.run(.once) == .turned)
+            #expect(fired && calls == 1)
+        }
+        try check(kind.make())
+    }
+
     @Test("Whoever breaks off each turn keeps nobody from theirs", arguments: EngineKind.allCases)
     func breakingEachTurn(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
