@@ -3,7 +3,8 @@ public import Sockets
 public import SystemPackage
 
 extension Event: SocketWatch {
-    /// The socket that the event owns or watches. After a close its calls throw `EBADF`, and reach nobody else's socket.
+    /// The socket that the event owns or watches. Taken after a close, its calls throw `EBADF`, and reach nobody else's
+    /// socket.
     @inlinable public var socket: SocketReference {
         @_lifetime(borrow self) get { SocketReference(FileDescriptor(rawValue: number), of: self) }
     }

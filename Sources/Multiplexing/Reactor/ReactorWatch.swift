@@ -55,7 +55,7 @@ extension Reactor where Mux: ~Copyable {
             reactor.watches.append(self)
         }
 
-        /// The descriptor, as a socket. After a close its calls throw `EBADF`, and reach nobody else's socket.
+        /// The descriptor, as a socket. Taken after a close, its calls throw `EBADF`, and reach nobody else's socket.
         @inlinable public var socket: SocketReference {
             @_lifetime(borrow self) get { SocketReference(fileDescriptor, of: self) }
         }
