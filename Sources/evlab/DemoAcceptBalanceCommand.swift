@@ -50,6 +50,8 @@ struct DemoAcceptBalanceCommand: ParsableCommand {
                 try engine.make(method)
             }
             Output.say("\(way.rawValue)\n\(Self.table(counts))")
+            // A signal has ended it.
+            guard counts.reduce(0, { $0 + $1.accepted }) == connections else { return }
         }
     }
 

@@ -5,6 +5,8 @@ internal import SystemPackage
 
 /// Lets threads share one port, opens connections to it, and counts what comes to each thread.
 ///
+/// SIGINT and SIGTERM end it early: fewer connections are counted then.
+///
 /// - Parameters:
 ///   - way: how they share it.
 ///   - threads: how many threads accept, at least 1.
@@ -23,6 +25,8 @@ public func measureAcceptBalance(
     let first = try Socket.listening(on: .loopback(port: 0), options: way == .reusePort ? .reusePort : .reuseAddress)
     let place = SharedPlace(way: way, address: try first.localAddress(), first: first.fileDescriptor)
     let crew = try BalanceCrew(size: threads)
+    let signals = try SignalMailbox()
+    for signal in [Signal.interrupt, .terminate] { try signals.subscribe(to: signal) }
     let workers = try WorkerThreads(threads) { worker in
         do {
             try accept(at: place, worker, crew, makeEngine)
@@ -34,7 +38,7 @@ public func measureAcceptBalance(
     do throws(IOError) {
         // Earlier, connections would be refused, or come to the first thread alone.
         try crew.waitUntilReady(workers.count)
-        try openConnections(connections, atOnce, to: place.address, crew)
+        try openConnections(connections, atOnce, to: place.address, crew, signals)
         try crew.checkFailure()
     } catch {
         failure = error
@@ -78,12 +82,16 @@ private func accept(
     }
 }
 
-/// Opens connections, so many at a time, and waits for each to be closed by who accepted it.
-private func openConnections(_ count: Int, _ atOnce: Int, to address: SocketAddress, _ crew: BalanceCrew)
-    throws(IOError)
-{
+/// Opens connections, so many at a time, and waits for each to be closed by who accepted it. A signal ends it early.
+private func openConnections(
+    _ count: Int,
+    _ atOnce: Int,
+    to address: SocketAddress,
+    _ crew: BalanceCrew,
+    _ signals: borrowing SignalMailbox
+) throws(IOError) {
     var left = count
-    while left > 0 {
+    while left > 0, signals.take().isEmpty {
         try crew.checkFailure()
         let round = min(left, atOnce)
         var clients: [Client] = []

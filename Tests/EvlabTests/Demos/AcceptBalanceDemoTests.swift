@@ -1,4 +1,5 @@
 import EvlabDemos
+import Glibc
 import Testing
 
 @Suite("demo accept-balance", .serialized)
@@ -63,7 +64,27 @@ struct AcceptBalanceDemoTests {
         #expect(names == (hasExclusive ? ["shared", "exclusive", "reuse-port"] : ["shared", "reuse-port"]))
     }
 
-    @Test("When a thread cannot begin, all end, and one line says why", arguments: DemoVariant.engines)
+    @Test("At a signal it tells what it has counted", arguments: DemoVariant.engines)
+    func signal(_ variant: DemoVariant) throws {
+        var program = try Program.evlab(
+            ["demo", "accept-balance", "--connections", "100000", "--at-once", "1"] + variant.arguments
+        )
+        // The signals are heeded before the four threads begin.
+        #expect(try eventually { try entries(of: "/proc/\(program.id)/task").count > 4 })
+        program.send(SIGINT)
+        let end = try program.end()
+        #expect(end.code == 0, "\(end.errors)")
+        let lines = end.output.split(separator: "\n")
+        #expect(lines.count == 7 && lines.first == "shared")
+        let all = try lines.last.map { try Row($0) }
+        #expect(try #require(all).accepted < 100_000)
+    }
+
+    // Not with libevent: where there are no descriptors, it may end the process when a base is made.
+    @Test(
+        "When a thread cannot begin, all end, and one line says why",
+        arguments: DemoVariant.all.filter { $0.engine == "native" }
+    )
     func noDescriptors(_ variant: DemoVariant) throws {
         let command = [Program.evlabPath, "demo", "accept-balance", "--threads", "30"] + variant.arguments
         let end = try Program.run(["sh", "-c", "ulimit -n 30; exec \"$0\" \"$@\""] + command)
