@@ -9,7 +9,7 @@ public struct Comparison: ~Copyable {
     private var random: SeededGenerator
     private var progress: Progress
     private var cells: [Cell]
-    private var notes: [String] = []
+    private var notes: [String]
 
     /// The greatest shift of a process's stack, in bytes.
     private static let mostOffset: UInt64 = 4096
@@ -25,6 +25,7 @@ public struct Comparison: ~Copyable {
 
     private init(_ options: ComparisonOptions, waiting: consuming Waiting, machine: Machine) {
         var options = options
+        notes = options.notes
         for index in options.plan.indices {
             let setting = options.plan[index].setting
             let fitting = setting.fitting(machine.descriptorLimit)

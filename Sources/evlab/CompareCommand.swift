@@ -62,9 +62,14 @@ struct CompareCommand: ParsableCommand {
             seed: seed ?? .random(in: 0...UInt64(UInt32.max))
         )
         options.processes = processes ?? (full ? 5 : 3)
-        options.rounds = rounds ?? (full ? 20 : 6)
-        options.seconds = seconds ?? (full ? 0.03 : 0.01)
+        options.rounds = rounds ?? (full ? 8 : 6)
+        options.seconds = seconds ?? (full ? 0.02 : 0.01)
         options.patience = patience
+        if subjects == nil, !Peers.missing.isEmpty,
+            options.plan.contains(where: { Catalogue.servesEcho($0.setting.workload) })
+        {
+            options.notes.append("Not built, and left out: \(Peers.missing.joined(separator: ", ")) (\(Peers.remedy)).")
+        }
         // Opened before the work, so that a file that cannot be written, or read, is known at once.
         let earlier = try baseline.map { try Baseline(path: $0) }
         let jsonFile = try json.map { path throws(IOError) in try OutputFile("--json", path) }

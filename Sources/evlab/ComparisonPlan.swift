@@ -57,7 +57,11 @@ struct ComparisonPlan {
     /// Programs of others that echo.
     private func peers(_ workload: Workload) -> [Subject] {
         guard Catalogue.servesEcho(workload) else { return [] }
-        return command.peer.compactMap { text in
+        return Peers.built + named
+    }
+
+    private var named: [Subject] {
+        command.peer.compactMap { text in
             guard let equals = text.firstIndex(of: "=") else { return nil }
             let (name, path) = (String(text[..<equals]), String(text[text.index(after: equals)...]))
             return Subject(name, .peer, program: path, "the program \(path)")
@@ -70,7 +74,8 @@ struct ComparisonPlan {
 
     private func chosen(_ all: [Subject]) -> [Subject] {
         guard let names else { return all }
-        return names.compactMap { name in all.first { $0.name == name } } + all.filter { $0.family == .peer }
+        return names.compactMap { name in all.first { $0.name == name } }
+            + all.filter { subject in named.contains(subject) && !names.contains(subject.name) }
     }
 
     private func checkNames(_ known: [Subject]) throws {

@@ -66,6 +66,7 @@ public enum Catalogue {
     private static func echo(_ setting: Setting, _ extent: Extent) -> [EchoSubject] {
         let subjects: [EchoSubject] =
             switch (extent, setting.workload) {
+            case (_, .latency): most
             case (.full, _): EchoSubject.allCases
             case (.quick, .idle): methods
             case (.quick, _): most

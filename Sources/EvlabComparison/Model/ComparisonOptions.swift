@@ -12,6 +12,8 @@ public struct ComparisonOptions: Sendable {
     public var seed: UInt64
     /// How long a step of a server's script may take, in seconds.
     public var patience = 20.0
+    /// What was left out before, and why.
+    public var notes: [String] = []
     /// Whether system calls are counted.
     public var countsSystemCalls = true
 

@@ -1,60 +1,14 @@
-internal import Multiplexing
 internal import Sockets
 
-/// The timer workload on a ``TimerQueue``; the same in plain C on libevent is `cbaseline_timers_cancel_round`.
+/// Holds the timer workload on a queue. A round is one access to it: within, nothing is checked timer by timer.
 final class QueueTimers: TimerRounds {
-    private var queue: TimerQueue<Int>
-    private var keys: [TimerQueue<Int>.Key] = []
-    private let order: [Int]
-    private let count: Int
-    private var chance = TimerChance()
+    private var rounds: TimerQueueRounds
 
     init(count: Int) {
-        queue = TimerQueue(minimumCapacity: count)
-        self.count = count
-        order = chance.order(count)
-        keys.reserveCapacity(count)
+        rounds = TimerQueueRounds(count: count)
     }
 
-    private func insert(longest: UInt32) {
-        keys.removeAll(keepingCapacity: true)
-        for index in 0..<count {
-            let delay = Int64(chance.next() % longest) * 1000
-            keys.append(queue.insert(index, at: .now.advanced(byNanoseconds: delay)))
-        }
-    }
-
-    func cancelRound(_ times: inout TimerTimes) {
-        let start = MonotonicInstant.now
-        insert(longest: 1_000_000)
-        let inserted = MonotonicInstant.now
-        for index in order { queue.cancel(keys[index]) }
-        times.insert += start.duration(to: inserted) / .nanoseconds(1)
-        times.cancel += inserted.duration(to: .now) / .nanoseconds(1)
-    }
-
-    func fireRound(_ times: inout TimerTimes) {
-        insert(longest: 1000)
-        let due = MonotonicInstant.now.advanced(by: .milliseconds(1))
-        while MonotonicInstant.now < due {}
-        let start = MonotonicInstant.now
-        while !queue.isEmpty {
-            let now = MonotonicInstant.now
-            while queue.popDue(now) != nil {}
-        }
-        times.fire += start.duration(to: .now) / .nanoseconds(1)
-    }
-
-    func script(_ delays: [Int]) -> [Int] {
-        let start = MonotonicInstant.now
-        let keys = delays.enumerated().map { place, delay in
-            queue.insert(place, at: start.advanced(by: .milliseconds(abs(delay))))
-        }
-        for (place, delay) in delays.enumerated() where delay < 0 { queue.cancel(keys[place]) }
-        var fired: [Int] = []
-        while !queue.isEmpty {
-            if let place = queue.popDue(.now) { fired.append(place) }
-        }
-        return fired
-    }
+    func cancelRound(_ times: inout TimerTimes) { rounds.cancelRound(&times) }
+    func fireRound(_ times: inout TimerTimes) { rounds.fireRound(&times) }
+    func script(_ delays: [Int]) -> [Int] { rounds.script(delays) }
 }
