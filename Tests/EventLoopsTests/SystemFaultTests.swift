@@ -98,6 +98,16 @@ struct SystemFaultTests {
         }
     }
 
+    @Test("a server that never runs ends its loop: no descriptor is left")
+    func neverRun() async {
+        await #expect(processExitsWith: .success) {
+            alarm(120)
+            let descriptors = openDescriptors()
+            for kind in EngineKind.allCases { _ = try TCPServer(on: .loopback(port: 0), engine: kind.engine) }
+            while openDescriptors() != descriptors { await Task.yield() }
+        }
+    }
+
     @Test("fault 29: a sleep of less than a millisecond sleeps, and is no busy loop", arguments: EngineKind.allCases)
     func shortSleep(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)

@@ -60,6 +60,12 @@ public final class TCPServer: Sendable {
         ownLoops = []
     }
 
+    deinit {
+        // One that never ran has a loop that nobody else could end.
+        guard !isRunning.load(ordering: .relaxed) else { return }
+        for loop in ownLoops { loop.end() }
+    }
+
     /// Connections accepted so far.
     public var acceptedConnections: Int { listeners.reduce(0) { $0 + $1.accepted.load(ordering: .relaxed) } }
 
