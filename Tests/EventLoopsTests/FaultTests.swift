@@ -9,42 +9,6 @@ import Testing
 struct FaultTests {
     static let both = [EngineKind.native, .libevent]
 
-    @Test("fault 1: without descriptors connections are refused, those that stand go on, and it recovers")
-    func noDescriptors() async {
-        await #expect(processExitsWith: .success) {
-            alarm(120)
-            for engine in [LoopEngine.native, .libevent] {
-                let refused = Collected<any Error>()
-                var options = ServerOptions()
-                options.onError = { refused.add($0) }
-                let server = try TCPServer(on: .loopback(port: 0), engine: engine, options: options)
-                let running = Task { try await server.run(echo) }
-                let first = try await Peer.connect(to: server.address)
-                try await first.send("a")
-                try #require(try await first.receiveText(1) == "a")
-                let spare = try Socket(.ipv4)
-                var limit = rlimit()
-                unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                var low = limit
-                low.rlim_cur = rlim_t(spare.fileDescriptor.rawValue) + 1
-                unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low)
-                let outcome = try spare.connect(to: server.address)
-                _ = outcome
-                try await refused.wait()
-                try #require(server.refusedConnections == 1)
-                try await first.send("b")
-                try #require(try await first.receiveText(1) == "b")
-                unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                let next = try await Peer.connect(to: server.address)
-                try await next.send("c")
-                try #require(try await next.receiveText(1) == "c")
-                try #require(refused.all.count == 1)
-                server.shutDown(within: .zero)
-                try await running.value
-            }
-        }
-    }
-
     @Test("fault 4: a client that resets at once disturbs nobody", arguments: EngineKind.allCases)
     func resetAtOnce(_ kind: EngineKind) async throws {
         try await withServer(kind, echo) { server in

@@ -26,7 +26,7 @@ struct ExclusiveTests {
 
         /// Counts the wake-ups of one thread that the listener brings, until the finish.
         func watch() throws {
-            threads.withLock { $0.append(BlockedThread(number: BlockedThread.ownNumber())) }
+            threads.withLock(of: self) { $0.append(BlockedThread(number: BlockedThread.ownNumber())) }
             let epoll = try Epoll()
             if isExclusive {
                 try epoll.addExclusively(listener, for: .readable, token: 1)
@@ -46,7 +46,7 @@ struct ExclusiveTests {
         }
 
         var areAllWaiting: Bool {
-            let threads = threads.withLock { $0 }
+            let threads = threads.withLock(of: self) { $0 }
             return threads.count == ExclusiveTests.herdSize && threads.allSatisfy(\.isWaiting)
         }
     }
