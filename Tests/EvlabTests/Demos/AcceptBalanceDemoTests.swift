@@ -80,11 +80,10 @@ struct AcceptBalanceDemoTests {
         #expect(try #require(all).accepted < 100_000)
     }
 
-    // Not with libevent: where there are no descriptors, it may end the process when a base is made. Nor with a sanitizer,
-    // which needs some for itself.
+    // Not with libevent: where there are no descriptors, it may end the process when a base is made.
     @Test(
         "When a thread cannot begin, all end, and one line says why",
-        arguments: DemoVariant.all.filter { $0.engine == "native" && !isSanitized }
+        arguments: DemoVariant.all.filter { $0.engine == "native" }
     )
     func noDescriptors(_ variant: DemoVariant) throws {
         let command = [Program.evlabPath, "demo", "accept-balance", "--threads", "30"] + variant.arguments
