@@ -6,6 +6,8 @@ internal import SystemPackage
 
 /// A connection whose handler is called for each piece of input, on the loop's thread, without a task.
 public final class ChunkConnection: StreamConnection, @unchecked Sendable {
+    // Unchecked: as its superclass.
+
     /// Called with the connection and what was read: a view of the loop's buffer, which is used again when the call is
     /// over. What it throws closes the connection.
     public typealias Handler = @Sendable (ChunkConnection, Span<UInt8>) throws -> Void
