@@ -90,9 +90,9 @@ struct DemoServer: ~Copyable {
         try Client(address(place))
     }
 
-    /// Ends it with a signal; the one line of totals, if all went as it should.
-    mutating func stop() throws -> String {
-        program.send(SIGTERM)
+    /// Ends it with one signal, for a second one may kill it; the one line of totals, if all went as it should.
+    mutating func stop(by signal: CInt = SIGTERM) throws -> String {
+        program.send(signal)
         let end = try program.end()
         guard end.code == 0, end.errors.isEmpty else {
             throw Program.Failure(description: "code \(end.code): \(end.errors)")

@@ -34,8 +34,7 @@ struct DemoTranscriptTests {
     func interrupt(_ script: DemoScript, _ variant: DemoVariant) throws {
         var server = try DemoServer.start(script, on: variant)
         let addresses = Array(server.addresses.values)
-        server.program.send(SIGINT)
-        let totals = try server.stop()
+        let totals = try server.stop(by: SIGINT)
         #expect(totals.split(separator: "\n").count == 1)
         // Nothing holds a port.
         for address in addresses { #expect((try? Client(address)) == nil) }

@@ -69,4 +69,21 @@ struct SignalsDemoTests {
         try Self.kill(victim, "USR1")
         #expect(try victim.end().code == 128 + SIGUSR1)
     }
+
+    /// A classic handler writes to a pipe, and waits in there for ever once the pipe is full. Nobody reads the output
+    /// meanwhile, and it does not block: no line may be lost for that.
+    @Test("A storm of signals neither blocks nor kills", arguments: ways, DemoVariant.engines)
+    func storm(_ way: String, _ variant: DemoVariant) throws {
+        var program = try Self.start(way, on: variant)
+        for _ in 0..<20_000 {
+            program.send(SIGUSR1)
+            program.send(SIGWINCH)
+        }
+        program.send(SIGHUP)
+        while try !program.line().hasPrefix("SIGHUP") {}
+        try Self.kill(program, "INT")
+        let end = try program.end()
+        #expect(end.code == 0)
+        #expect(end.output.hasPrefix("SIGHUP: 1, ") || end.output.contains("\nSIGHUP: 1, "))
+    }
 }
