@@ -119,6 +119,12 @@ int clinux_try_wait_child(pid_t child, int *status) {
     return 1;
 }
 
+int clinux_kill_child(pid_t child, int signal) {
+    siginfo_t information = {.si_pid = 0};
+    if (waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG | WNOWAIT) < 0) return -errno;
+    return clinux_kill(child, signal);
+}
+
 int clinux_pidfd(pid_t child) {
     int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
     return descriptor < 0 ? -errno : descriptor;

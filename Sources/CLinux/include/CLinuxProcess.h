@@ -42,6 +42,9 @@ static inline int clinux_kill(pid_t process, int signal) {
     return kill(process, signal) < 0 ? -errno : 0;
 }
 
+/* The same for a child that was not waited for; -ECHILD when somebody else has, for then its number is anybody's. */
+int clinux_kill_child(pid_t child, int signal);
+
 /* The numbers of the CPUs that we may use, at most `capacity`; returns how many. */
 int clinux_usable_cores(int *cores, int capacity);
 

@@ -20,7 +20,8 @@ public final class EventBase {
     ///
     /// The C function is `event_base_new_with_config`. SIGPIPE is ignored for the process from here on, unless the program
     /// has a handler for it.
-    /// - Throws: `unsupported` when no method of this machine fits; `outOfRange` for numbers that make no sense.
+    /// - Throws: `unsupported` when no method of this machine fits; `outOfRange` for numbers that make no sense;
+    ///   `noDescriptors` when fewer than five are free.
     public init(_ configuration: EventConfiguration = EventConfiguration()) throws(IOError) {
         SigPipe.ignore()
         LibeventLog.install()

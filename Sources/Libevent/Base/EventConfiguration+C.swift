@@ -26,9 +26,29 @@ extension EventConfiguration {
         unsafe event_config_require_features(config, CInt(bitPattern: requiredCapabilities.libeventFeatures.rawValue))
         for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
         try unsafe setDispatchLimits(on: config)
+        try checkFreeDescriptors()
         guard let base = unsafe event_base_new_with_config(config) else { throw noMethod() }
         return unsafe base
     }
+
+    /// What libevent opens for a base at most: an epoll instance, its timer, a pair for signals, an eventfd.
+    private static let mostDescriptors = 5
+
+    /// Libevent ends the process where it cannot make the pair for signals, so all that it needs is tried first. Another
+    /// thread that takes the last descriptor in between can still bring that about.
+    private func checkFreeDescriptors() throws(IOError) {
+        let event = Descriptor(number: try checked("eventfd", clinux_eventfd(0), detail: Self.descriptorsNeeded))
+        try tryToOpen(Self.mostDescriptors - 1, beside: event)
+    }
+
+    private func tryToOpen(_ count: Int, beside event: borrowing Descriptor) throws(IOError) {
+        guard count > 0 else { return }
+        let number = clinux_duplicate(event.fileDescriptor.rawValue, 0)
+        let next = Descriptor(number: try checked("fcntl", number, detail: Self.descriptorsNeeded))
+        try tryToOpen(count - 1, beside: next)
+    }
+
+    private static let descriptorsNeeded = "an EventBase needs \(mostDescriptors) free descriptors; raise ulimit -n"
 
     /// A base with locks watches an eventfd of libevent's own, made after a socket pair; select ends the process when it
     /// gets a number from 1024 on.

@@ -43,7 +43,8 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
         process.exitStatus()
     }
 
-    /// Sends it a signal (`kill(2)`); one that has ended gets none, and nobody else in its place.
+    /// Sends it a signal (`kill(2)`); one that has ended gets none, and nobody else in its place, also where other code of
+    /// the process has waited for it.
     public func send(_ signal: Signal) {
         process.send(signal)
     }

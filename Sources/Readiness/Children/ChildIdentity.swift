@@ -11,8 +11,7 @@ struct ChildIdentity: ~Copyable, Sendable {
     }
 
     deinit {
-        guard status == nil else { return }
-        _ = clinux_kill(number, SIGKILL)
+        guard status == nil, clinux_kill_child(number, SIGKILL) == 0 else { return }
         _ = clinux_wait_child(number)
     }
 
@@ -29,6 +28,6 @@ struct ChildIdentity: ~Copyable, Sendable {
 
     func send(_ signal: Signal) {
         guard status == nil else { return }
-        _ = clinux_kill(number, signal.rawValue)
+        _ = clinux_kill_child(number, signal.rawValue)
     }
 }

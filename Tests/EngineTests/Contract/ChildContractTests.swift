@@ -57,6 +57,18 @@ import Testing
         #expect(kill(number, 0) == -1 && errno == ESRCH)
     }
 
+    /// As a library that waits for every child does. The number may be a stranger's from then on.
+    @Test("A program for which other code has waited gets no signal, and its end is unknown")
+    func reapedByOthers() throws {
+        var child = try Child(Program("sleep", ["1000"]))
+        #expect(clinux_kill_child(child.number, 0) == 0)
+        #expect(kill(child.number, SIGKILL) == 0)
+        #expect(waitpid(child.number, nil, 0) == child.number)
+        #expect(clinux_kill_child(child.number, 0) == -ECHILD)
+        child.send(.terminate)
+        #expect(child.exitStatus() == .unknown)
+    }
+
     @Test("fault 24: a program gets its standard streams and no other descriptor of ours")
     func noLeaks() async {
         // In a process of its own, where every new descriptor is ours.

@@ -271,6 +271,7 @@ import Testing
         let watch = try watch(on: kind.make(), pair.takeFirst())
         #expect(throws: IOError.self) { try watch.setInterest(.writable) }
         watch.close()
+        try pair.waitForInput()
         var bytes: [UInt8] = [0]
         var span = bytes.mutableSpan
         #expect(try pair.second.read(into: &span) == .end)

@@ -19,14 +19,16 @@ import Testing
         let watch = try engine.watch(pair.takeFirst(), for: .readable) { _, _ in calls += 1 }
         let storm = try SignalStorm()
         defer { storm.end() }
-        for _ in 0..<10 {
+        // A busy machine may send no signal for as long as a timer takes: that one shows nothing.
+        var stormyTimers = 0
+        while stormyTimers < 10 {
             let before = storm.count
             let start = MonotonicInstant.now
             var passed: Duration?
             try engine.schedule(after: .milliseconds(20)) { _ in passed = start.duration(to: .now) }
             try engine.run(until: { passed != nil })
             #expect(try #require(passed) >= .milliseconds(20))
-            #expect(storm.count > before)
+            if storm.count > before { stormyTimers += 1 }
         }
         #expect(calls == 0)
         watch.close()

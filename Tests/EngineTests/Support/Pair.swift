@@ -1,5 +1,7 @@
+import Multiplexing
 import Readiness
 import Sockets
+import Testing
 
 /// Two connected sockets, the first of which can be given away.
 final class Pair {
@@ -23,6 +25,15 @@ final class Pair {
     func takeFirst() throws -> Socket {
         guard let socket = first.take() else { throw IOError("Pair", .closed) }
         return socket
+    }
+
+    /// Waits until the second one has something to read, be it the end. That may come later than the close of the first: a
+    /// child that another test has just forked has it too until it becomes its program.
+    func waitForInput() throws {
+        var poll = try Poll()
+        try poll.add(second, for: .readable, token: 0)
+        var ready = try EventBatch(capacity: 1)
+        #expect(try poll.wait(into: &ready, upTo: patience) == 1)
     }
 
     func send(_ text: String) throws {
