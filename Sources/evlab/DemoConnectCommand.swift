@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EvlabDemos
 internal import Sockets
+internal import SystemPackage
 
 struct DemoConnectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,35 +10,36 @@ struct DemoConnectCommand: ParsableCommand {
         discussion: """
             Runs by itself:     evlab demo connect
             To other places:    evlab demo connect 127.0.0.1:22 192.0.2.1:80 --within 5
-            Without a place it connects to four of this machine, one for each way to end. Watch the times: the one that \
-            nobody answers takes as long as it is given, and the others do not wait for it. Each outcome is told once, when \
-            it is known; the table at the end counts them. With --times 1000 and strace -c you see that all of it is one \
-            thread in one wait.
+            Without a place it connects to four of this machine, one for each way to end: a listener, a port where nobody \
+            listens, a listener whose backlog is full so that nobody answers, and an address to which no way leads. Watch \
+            the times: the one that nobody answers takes as long as it is given, and the others do not wait for it. Each \
+            outcome is told once, when it is known; the table at the end counts them. That all of it is one thread in one \
+            wait shows: strace -cf evlab demo connect --times 1000 >/dev/null
             """
     )
 
     @Argument(help: ArgumentHelp("Where to connect to.", valueName: "host:port"))
     var targets: [String] = []
-    @Option(help: "How many connects to each, 1 to 4000. (default: 5, or 1 where a place is named)")
+    @Option(
+        parsing: .unconditional,
+        help: "How many connects to each, 1 to 4000. (default: 5, or 1 where a place is named)",
+        transform: number(in: 1...4000)
+    )
     var times: Int?
-    @Option(help: "How many seconds all of them together may take, up to 600.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many seconds all of them together may take, 0 to 600. (default: 2)",
+        transform: seconds(in: 0...600)
+    )
     var within = 2.0
     @OptionGroup var engine: EngineOptions
 
     func validate() throws {
         _ = try parse()
-        if let times, !(1...4000).contains(times) { throw ValidationError("--times \(times): use 1 to 4000") }
-        guard within >= 0, within <= 600 else { throw ValidationError("--within \(within): use 0 to 600 seconds") }
     }
 
     private func parse() throws -> [SocketAddress] {
-        try targets.map { text in
-            do throws(IOError) {
-                return try SocketAddress(parsing: text)
-            } catch {
-                throw ValidationError(error.detail)
-            }
-        }
+        try targets.map(ListeningPlace.parse)
     }
 
     func run() throws {
@@ -52,7 +54,7 @@ struct DemoConnectCommand: ParsableCommand {
     private func connect(to places: [SocketAddress], times: Int) throws {
         let targets = (0..<times).flatMap { _ in places }
         let reports = try connectAll(on: engine.make(), to: targets, within: .seconds(within)) { report in
-            let reason = report.error.map { " (\($0))" } ?? ""
+            let reason = report.error.map { " (\($0.errno?.description ?? $0.description))" } ?? ""
             Output.say("\(report.target) \(report.result.rawValue) after \(Self.milliseconds(report.time))\(reason)")
         }
         Output.say(Self.table(reports, places))

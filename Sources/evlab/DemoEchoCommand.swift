@@ -8,14 +8,23 @@ struct DemoEchoCommand: ParsableCommand {
         commandName: "echo",
         abstract: "Sends every client back what it sends.",
         discussion: """
-            In one terminal:    evlab demo echo --api event
+            In one terminal:    evlab demo echo
             In another:         nc -N 127.0.0.1 9000
             Type a line; it comes back. Open a third terminal with a second nc: one thread serves both, and neither \
             waits for the other. End one with Ctrl-D: it has shut its half only, and still gets back all that it sent. \
-            Then watch the server's system calls (strace -p PID) and try again with --api reactor, or with --method poll: \
-            the bytes are the same, the way to them is not. Ctrl-C ends the server, which prints what it did. \
+            Then watch the server's system calls (strace -p $(pgrep -n evlab)) and try the other interfaces, or --method poll: \
+            the bytes are the same, the way to them is not.
+
+            --api bufferevent   libevent reads, buffers and writes; you are handed a buffer
+                  event         libevent says when to read, you read and write
+                  multiplexer   your own loop around a bare epoll
+                  reactor       this package's loop says when to read, you read and write
+                  chunks        EventLoops calls you with each piece that came
+                  async         EventLoops runs a task for each connection
+
             With --udp the same loop answers datagrams on the same port (nc -u 127.0.0.1 9000): each comes back as one, \
-            exactly as long as it was.
+            exactly as long as it was. Ctrl-C ends the server, which prints what it did: those who are there have two more \
+            seconds, and a second Ctrl-C ends it at once. refused counts those for whom there was no descriptor.
             """
     )
 
@@ -59,9 +68,8 @@ struct DemoEchoCommand: ParsableCommand {
             throw ValidationError("--trigger edge does not go with --api bufferevent: use level, or --api event")
         }
         if !method.hasEdges {
-            throw ValidationError(
-                "--trigger edge does not go with --method \(method.rawValue): use epoll or epoll-changelist"
-            )
+            let methods = api.engine == .libevent ? "epoll or epoll-changelist" : "epoll"
+            throw ValidationError("--trigger edge does not go with --method \(method.rawValue): use \(methods)")
         }
     }
 
@@ -80,14 +88,14 @@ struct DemoEchoCommand: ParsableCommand {
         let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: trigger)
         guard !udp else { return try serveBoth(server) }
         let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
-        Output.say("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
+        Output.conclude("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
     }
 
     private func serveBoth(_ server: EchoServer) throws {
         let (totals, datagrams) = try server.serve(on: place.listenForBoth()) { address in
             Output.say("tcp listening on \(address)\nudp listening on \(address)")
         }
-        Output.say(
+        Output.conclude(
             """
             connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes), \
             datagrams: \(datagrams.received), sent back: \(datagrams.answered), truncated: \(datagrams.truncated), \

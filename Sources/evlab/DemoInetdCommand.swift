@@ -13,11 +13,12 @@ struct DemoInetdCommand: ParsableCommand {
                                 nc 127.0.0.1 9019 | head
                                 nc -u 127.0.0.1 9007
             echo, discard, daytime, chargen and time answer on --port plus 7, 9, 13, 19 and 37, over TCP and UDP; watch one \
-            thread wait for all ten at once (strace -p PID). With --config FILE a program is started for each connection, \
+            thread wait for all ten at once (strace -p $(pgrep -n evlab)). With --config FILE a program is started for each connection, \
             with the connection as its standard input, output and error; for example:
                 today 9100/tcp at-once=20 waiting=100 a-second=50 /bin/date -u
                 echo  9007/udp internal
-            Watch ps: no more than at-once run at a time, and none stays behind as a zombie.
+            Watch ps: no more than at-once run at a time, and none stays behind as a zombie. Ctrl-C ends it: those who are \
+            there have two more seconds, then programs that still run are ended; a second Ctrl-C ends it at once.
             """
     )
 
@@ -27,7 +28,10 @@ struct DemoInetdCommand: ParsableCommand {
     @OptionGroup var place: ListeningOptions
 
     func validate() throws {
-        guard place.port > UInt16.max - 37, config == nil else { return }
+        if config != nil, let port = place.givenPort {
+            throw ValidationError("--port \(port): with --config the ports are in the file, so leave it out")
+        }
+        guard place.port > UInt16.max - 37 else { return }
         throw ValidationError(
             "--port \(place.port): use 0 to \(UInt16.max - 37), for services follow up to 37 ports later"
         )
@@ -36,10 +40,12 @@ struct DemoInetdCommand: ParsableCommand {
     func run() throws {
         let services = try config.map(Self.services) ?? InetdService.builtIn(base: place.port)
         let host = try ListeningPlace(host: place.host, port: 0).address
-        let totals = try serveInetd(on: engine.make(), services, host: host, complain: Output.complain) { places in
-            for place in places { Output.say("\(place.service.label) listening on \(place.address)") }
+        let totals = try ListeningPlace.explaining(port: config.map { "port in \($0)" } ?? "--port") {
+            try serveInetd(on: engine.make(), services, host: host, complain: Output.complain) { places in
+                for place in places { Output.say("\(place.service.label) listening on \(place.address)") }
+            }
         }
-        Output.say(
+        Output.conclude(
             """
             connections: \(totals.connections), datagrams: \(totals.datagrams), programs: \(totals.programs), \
             refused: \(totals.refused), failed: \(totals.failed)

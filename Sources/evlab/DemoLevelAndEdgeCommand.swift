@@ -13,19 +13,24 @@ struct DemoLevelAndEdgeCommand: ParsableCommand {
             Port 9000 is level-triggered: each wake-up reads once, and as long as bytes are left the next wait returns at \
             once. Port 9001 is edge-triggered: one wake-up reads until nothing is left. The last line counts both. \
             With --blocking the sockets block, which no edge-triggered socket should: the read that finds nothing \
-            stops the whole server, both services, until --limit ends it. Type into two nc at a time and watch one \
-            wait for the other. Ctrl-C ends the server. Native only: it shows bare epoll.
+            stops the whole server, both services, until --limit ends it. Start nc 127.0.0.1 9001 and type a line, \
+            then at once a line into nc 127.0.0.1 9000 in a third terminal: it is not read until the first read has given \
+            up. Ctrl-C ends the server: those who are there have two more seconds, and a second Ctrl-C ends it at once. \
+            Native only: it shows bare epoll.
             """
     )
 
     @Flag(help: "Let the connections block, to see what that does.")
     var blocking = false
-    @Option(help: "How many seconds a blocking read blocks at most.")
+    @Option(
+        parsing: .unconditional,
+        help: "About how many seconds a blocking read blocks at most, 0.01 to 3600. (default: 2)",
+        transform: seconds(in: 0.01...3600)
+    )
     var limit = 2.0
     @OptionGroup var place: ListeningOptions
 
     func validate() throws {
-        try require(limit >= 0.01 && limit <= 3600, "--limit \(limit)", "0.01 to 3600")
         if place.port == .max {
             throw ValidationError("--port \(place.port): the second service has the next port, so use at most 65534")
         }
@@ -45,6 +50,6 @@ struct DemoLevelAndEdgeCommand: ParsableCommand {
             },
             say: Output.say
         )
-        Output.say("level: \(totals.level.summary); edge: \(totals.edge.summary); refused: \(totals.shed)")
+        Output.conclude("level: \(totals.level.summary); edge: \(totals.edge.summary); refused: \(totals.shed)")
     }
 }

@@ -14,15 +14,24 @@ struct DemoOneShotCommand: ParsableCommand {
             the other nc is served meanwhile. Then start it with --no-oneshot and type quickly again: a second worker \
             is handed the client while the first still works on it, and the last line counts how often. \
             With --oneshot-listener the listener is never rearmed: the second nc connects, for the kernel lets it, and is \
-            never let in. On --engine libevent a one-shot event is added again by a post to the loop. Ctrl-C ends it.
+            never let in. On --engine libevent a one-shot event is added again by a post to the loop. The last line counts the turns of \
+            the workers. Ctrl-C ends it: those who are there have two more seconds, and a second Ctrl-C ends it at once.
             """
     )
 
     @Option(help: "What it runs on: native or libevent.")
     var engine = Engine.native
-    @Option(help: "How many threads serve.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many threads serve, 1 to 64. (default: 4)",
+        transform: number(in: 1...64)
+    )
     var workers = 4
-    @Option(help: "How many seconds a worker pretends to work after each read.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many seconds a worker pretends to work after each read, 0 to 3600. (default: 1)",
+        transform: seconds(in: 0...3600)
+    )
     var work = 1.0
     @Flag(inversion: .prefixedNo, help: "Whether a client's event comes once and then not until the worker is done.")
     var oneshot = true
@@ -31,8 +40,6 @@ struct DemoOneShotCommand: ParsableCommand {
     @OptionGroup var place: ListeningOptions
 
     func validate() throws {
-        try require((1...64).contains(workers), "--workers \(workers)", "1 to 64")
-        try require(work >= 0 && work <= 3600, "--work \(work)", "0 to 3600")
         if oneshotListener, engine == .libevent {
             throw ValidationError("--oneshot-listener does not go with --engine libevent: use native")
         }
@@ -46,7 +53,7 @@ struct DemoOneShotCommand: ParsableCommand {
         options.hasOneShotListener = oneshotListener
         let totals = try serve(try place.listen(), options)
         let outside = oneshotListener ? ", left outside: \(totals.leftOutside)" : ""
-        Output.say(
+        Output.conclude(
             "clients: \(totals.clients), refused: \(totals.shed), bytes: \(totals.bytes), turns: \(totals.turns), "
                 + "handed to a second worker: \(totals.collisions)" + outside
         )

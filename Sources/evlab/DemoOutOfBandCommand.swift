@@ -30,7 +30,7 @@ struct DemoOutOfBandCommand: ParsableCommand {
             whenReady: { Output.say("listening on \(address)") },
             say: Output.say
         )
-        Output.say(
+        Output.conclude(
             "connections: \(totals.connections), refused: \(totals.shed), bytes: \(totals.bytes), "
                 + "out of band: \(totals.outOfBand)"
         )

@@ -7,29 +7,34 @@ struct DemoRespCommand: ParsableCommand {
         commandName: "resp",
         abstract: "Keys and values in memory, for the clients of Redis.",
         discussion: """
+            A server for which there are clients and benchmarks (Debian's redis-tools), in a page of code.
             In one terminal:    evlab demo resp --port 6380
             In another:         redis-cli -p 6380 set greeting hello
+                                redis-cli -p 6380 get greeting
                                 redis-benchmark -p 6380 -t set,get -P 16
             It knows PING, ECHO, SET (with EX and PX), GET, DEL, INCR and EXPIRE, and answers commands that come together \
             with one write. Each piece of input is handed to a function on the loop's thread: no task, no buffer, no copy. \
-            With --loops 2 the kernel spreads the clients over two threads. Ctrl-C ends it.
+            With --loops 2 the kernel spreads the clients over two threads. Ctrl-C ends it: those who are there have two \
+            more seconds, and a second Ctrl-C ends it at once.
             """
     )
 
     @Option(help: "What it runs on: native or libevent.")
     var engine = Engine.native
-    @Option(help: "How many threads serve.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many threads serve, 1 to 64. (default: 1)",
+        transform: number(in: 1...64)
+    )
     var loops = 1
     @OptionGroup var place: ListeningOptions
-
-    func validate() throws {
-        guard (1...64).contains(loops) else { throw ValidationError("--loops \(loops): use 1 to 64") }
-    }
 
     func run() throws {
         let address = try ListeningPlace(host: place.host, port: place.port).address
         let engine: LoopEngine = engine == .native ? .native : .libevent
-        let clients = try serveResp(on: address, engine: engine, loops: loops) { Output.say("listening on \($0)") }
-        Output.say("clients: \(clients)")
+        let clients = try ListeningPlace.explaining {
+            try serveResp(on: address, engine: engine, loops: loops) { Output.say("listening on \($0)") }
+        }
+        Output.conclude("clients: \(clients)")
     }
 }

@@ -9,28 +9,24 @@ struct DemoSignalsCommand: ParsableCommand {
         discussion: """
             In one terminal:    evlab demo signals
             In another:         kill -USR1 PID; kill -HUP PID; kill -WINCH PID
-            The first line tells the PID. Watch: each comes as an event, in turn with everything else; no code of yours runs inside a signal handler. With \
-            --by signalfd the signal is read from a descriptor, which tells who sent it; but every thread must block it. \
+            The first line tells the PID. Watch: each comes as an event, in turn with everything else; no code of yours runs \
+            inside a signal handler. With --by signalfd the signal is read from a descriptor, which tells who sent it; but every thread must block it. \
             --by signalfd-unblocked shows why: SIGWINCH is then lost without a trace, and SIGUSR1 ends the process. Stop \
             the process (kill -STOP PID), send ten SIGUSR1, and let it go on (kill -CONT PID): equal signals that are \
-            pending are one. Ctrl-C ends it.
+            pending are one, and different ones come in no order that was promised. Ctrl-C ends it.
             """
     )
 
-    @Option(help: "hub, signalfd or signalfd-unblocked.")
-    var by = "hub"
+    @Option(help: "hub, signalfd or signalfd-unblocked. (default: hub)", transform: named)
+    var by = SignalWay.hub
     @OptionGroup var engine: EngineOptions
 
-    func validate() throws {
-        let _: SignalWay = try named(by)
-    }
-
     func run() throws {
-        let heard = try showSignals(on: engine.make(), by: try named(by)) { names in
+        let heard = try showSignals(on: engine.make(), by: by) { names in
             Output.say("process \(getpid()) waits for \(names.joined(separator: ", "))")
         } tell: { line in
             Output.say(line)
         }
-        Output.say(heard.map { "\($0.name): \($0.count)" }.joined(separator: ", "))
+        Output.conclude(heard.map { "\($0.name): \($0.count)" }.joined(separator: ", "))
     }
 }

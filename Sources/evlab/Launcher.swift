@@ -35,21 +35,42 @@ enum Launcher {
             Output.say(Evlab.fullMessage(for: error))
             return 0
         }
-        let message = Evlab.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-        Output.complain("\(message) (see evlab \(subcommand(arguments))--help)")
+        let (command, words) = subcommand(arguments)
+        let message = unknownWord(arguments.dropFirst(words.count).first, command) ?? line(Evlab.message(for: error))
+        Output.complain("\(message) (see \((["evlab"] + words + ["--help"]).joined(separator: " ")))")
         return code.rawValue
     }
 
-    /// The subcommand that was meant, as far as its words are known.
-    private static func subcommand(_ arguments: [String]) -> String {
-        var command: any ParsableCommand.Type = Evlab.self
+    /// A message on one line; what it lists in lines of their own stands between commas.
+    private static func line(_ message: String) -> String {
         var words = ""
+        for line in message.split(whereSeparator: \.isNewline) {
+            let line = line.trimmingPrefix { $0 == " " }
+            let isItem = line.hasPrefix("- ")
+            words += words.isEmpty ? "" : isItem && !words.hasSuffix(":") ? ", " : " "
+            words += isItem ? line.dropFirst(2) : line
+        }
+        return words.replacing("Please provide one of the following:", with: "Use one of")
+    }
+
+    /// What is to be said of a word that is no subcommand where one is needed.
+    private static func unknownWord(_ word: String?, _ command: any ParsableCommand.Type) -> String? {
+        let shown = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+        let names = shown.compactMap { $0.configuration.commandName }
+        guard let word, !word.hasPrefix("-"), !names.isEmpty else { return nil }
+        return "there is no '\(word)': use \(names.joined(separator: ", "))"
+    }
+
+    /// The subcommand that was meant, as far as its words are known.
+    private static func subcommand(_ arguments: [String]) -> (any ParsableCommand.Type, [String]) {
+        var command: any ParsableCommand.Type = Evlab.self
+        var words: [String] = []
         for argument in arguments {
             let next = command.configuration.subcommands.first { $0.configuration.commandName == argument }
             guard let next else { break }
             command = next
-            words += argument + " "
+            words.append(argument)
         }
-        return words
+        return (command, words)
     }
 }

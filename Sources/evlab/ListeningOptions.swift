@@ -6,13 +6,17 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "A numeric address, or localhost.")
     var host = "127.0.0.1"
     @Option(
-        help: "0 to 65535; 0 takes a free one. (default: 9000)",
+        name: .customLong("port"),
+        parsing: .unconditional,
+        help: ArgumentHelp("0 to 65535; 0 takes a free one. (default: 9000)", valueName: "port"),
         transform: { text in
             guard let port = UInt16(text) else { throw ValidationError("a port is a number from 0 to 65535") }
             return port
         }
     )
-    var port: UInt16 = 9000
+    var givenPort: UInt16?
+
+    var port: UInt16 { givenPort ?? 9000 }
 
     func validate() throws {
         do throws(IOError) {

@@ -9,6 +9,11 @@ enum Output {
         StandardStream.output.write(line: text)
     }
 
+    /// The last line of a server that a signal has ended: on a terminal it does not follow the echo of Ctrl-C.
+    static func conclude(_ text: String) {
+        say(isatty(STDOUT_FILENO) == 1 ? "\n" + text : text)
+    }
+
     static func complain(_ text: String) {
         StandardStream.errors.write(line: "evlab: " + text)
     }

@@ -10,8 +10,9 @@ struct TraceCommand: ParsableCommand {
         discussion: """
             Runs a script over a real pair of sockets and asks the kernel after every step how many bytes wait, whether the \
             socket is on epoll's ready list and whether it is still armed; to be asked changes nothing. Compare lt with \
-            et: a level-triggered socket is reported for as long as bytes are left, an edge-triggered one once for each \
-            arrival, whether or not older bytes are left, and never for a read that takes only a part.
+            et: a level-triggered socket is reported for as long as bytes are left, an edge-triggered one after each \
+            arrival, whether or not older bytes are left, and never for a read that takes only a part. Arrivals before the \
+            same wait are reported once.
 
             Steps of a script: wN (the peer writes N bytes), rN (one read of N bytes at most), drain (reads until it \
             would block), wait, rearm, end (the peer has finished). For example: \

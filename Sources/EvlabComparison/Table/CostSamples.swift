@@ -31,7 +31,8 @@ public struct CostSamples: Hashable, Sendable {
 
     /// Three digits, or all before the point.
     static func significant(_ value: Double) -> String {
-        fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0)
+        if value > 0, value < 0.005 { return "< 0.01" }
+        return fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0)
     }
 
     var json: JSONValue {

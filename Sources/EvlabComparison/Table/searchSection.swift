@@ -29,7 +29,7 @@ func searchSection(_ options: TableOptions) throws(IOError) -> TableSection {
         findings: [
             TableFinding(
                 isSo ? .supported : .corrected,
-                "one ready among \(grouped(Double(count))) was found at place \(grouped(Double(places[0]))) by select, "
+                "one ready among \(grouped(Double(count))) was found at place \(grouped(Double(places[0]))) by select, which looks at every number up to it, "
                     + "\(grouped(Double(places[1]))) by poll, \(places[2]) by epoll"
             )
         ]

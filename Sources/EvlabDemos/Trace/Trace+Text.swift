@@ -3,7 +3,7 @@ extension Trace {
     public var text: String {
         let scale = BarScale(most: steps.map(\.after.buffered).max() ?? 0)
         var lines = ["\(mode.name) (\(mode.flags))", ""]
-        lines.append(Self.row("", "step", "bytes in the socket", "ready", "armed", "what the call said"))
+        lines.append(Self.row("", "step", "bytes in the socket", "ready", "armed", "what follows"))
         lines.append(row("", "start", start, scale, ""))
         for (index, step) in steps.enumerated() {
             lines.append(row(String(index + 1), step.action.description, step.after, scale, step.explanation))

@@ -15,6 +15,14 @@ public enum TraceAction: Hashable, Sendable {
     /// The peer shuts its writing half.
     case end
 
+    /// Whether the peer does it.
+    var isOfPeer: Bool {
+        switch self {
+        case .write, .end: true
+        case .read, .drain, .wait, .rearm: false
+        }
+    }
+
     /// - Throws: `invalidArgument` for a word that is no action, `outOfRange` for a count that none can have.
     init(word: Substring) throws(IOError) {
         switch word {

@@ -12,7 +12,7 @@ public struct TraceScript: Hashable, Sendable {
     /// Steps with spaces between them: `wN` (the peer writes N bytes), `rN` (one read of N bytes at most), `drain`, `wait`,
     /// `rearm`, `end`.
     ///
-    /// - Throws: `invalidArgument` for another word or for no step at all, `outOfRange` for a count outside 1 to 1,000 and
+    /// - Throws: `invalidArgument` for another word, for no step at all and for what the peer does after its end, `outOfRange` for a count outside 1 to 1,000 and
     ///   for more than 64 steps.
     public init(_ text: String) throws(IOError) {
         var actions: [TraceAction] = []
@@ -24,6 +24,10 @@ public struct TraceScript: Hashable, Sendable {
         }
         guard actions.count <= Self.mostSteps else {
             throw IOError("script", .outOfRange, detail: "\(actions.count) steps: use at most \(Self.mostSteps)")
+        }
+        if let end = actions.firstIndex(of: .end), let late = actions[end...].dropFirst().first(where: \.isOfPeer) {
+            let reason = "'\(late)' comes after the peer has finished: put it before 'end'"
+            throw IOError("script", .invalidArgument, detail: reason)
         }
         self.actions = actions
     }

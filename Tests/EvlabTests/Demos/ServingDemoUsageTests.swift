@@ -19,6 +19,11 @@ struct ServingDemoUsageTests {
         (["demo", "connect", "--within", "nan"], ["nan", "600"]),
         (["demo", "chat", "--join", "127.0.0.1"], ["--join", "127.0.0.1"]),
         (["demo", "chat", "--join", "127.0.0.1:1", "--api", "async"], ["--join", "--api async", "leave"]),
+        (["demo", "chat", "--join", "localhost:x"], ["localhost:x", "65535"]),
+        (["demo", "chat", "--join", "127.0.0.1:1", "--port", "7"], ["--port 7", "--join", "leave"]),
+        (["demo", "inetd", "--config", "/dev/null", "--port", "7"], ["--port 7", "in the file", "leave"]),
+        (["demo", "accept-balance", "--threads", "x"], ["'x'", "--threads", "1 to 64"]),
+        (["demo", "resp", "--loops", "-1"], ["'-1'", "--loops", "1 to 64"]),
         (["demo", "chat", "--api", "threads"], ["threads", "callbacks"]),
         (["demo", "chat", "--method", "epoll-changelist"], ["epoll-changelist", "libevent"]),
         (["demo", "inetd", "--port", "65500"], ["65500", "65498"]),
@@ -63,12 +68,20 @@ struct ServingDemoUsageTests {
         #expect(wrong.code == 64)
         #expect(wrong.errors.contains("/dev/stdin, line 1: 'x' is not complete"))
         var server = try DemoServer.start(["idle"])
-        for demo in ["idle", "chat"] {
-            let end = try Program.runEvlab(["demo", demo, "--port", server.port])
+        let config = "echo 'echo \(server.port)/tcp internal' | \"$0\" demo inetd --config /dev/stdin"
+        let ends =
+            try ["idle", "chat", "resp"].map { try Program.runEvlab(["demo", $0, "--port", server.port]) }
+            + [try Program.run(["sh", "-c", config, Program.evlabPath])]
+        for end in ends {
             #expect(end.code == 1)
-            #expect(end.errors.contains("cannot listen on 127.0.0.1:\(server.port)"))
+            #expect(end.errors.contains("cannot listen on 127.0.0.1:\(server.port)"), "\(end.errors)")
+            #expect(end.errors.contains("or 0 for a free one"))
             #expect(end.errors.split(separator: "\n").count == 1)
         }
         _ = try server.stop()
+        let nobody = try Program.runEvlab(["demo", "chat", "--join", "localhost:\(server.port)"])
+        #expect(nobody.code == 1)
+        let place = "127.0.0.1:\(server.port)"
+        #expect(nobody.errors == "evlab: connection refused by \(place): start evlab demo chat there first\n")
     }
 }

@@ -7,6 +7,8 @@ struct TriggerDemoUsageTests {
         (["demo", "lt-et", "--port", "65535"], ["65535", "65534"]),
         (["demo", "lt-et", "--limit", "0"], ["--limit", "0.01"]),
         (["demo", "lt-et", "--limit", "nan"], ["nan", "3600"]),
+        (["demo", "lt-et", "--limit", "-1"], ["'-1'", "3600"]),
+        (["trace", "--script", "w5 end w5"], ["'write 5'", "before 'end'"]),
         (["demo", "oneshot", "--workers", "0"], ["--workers", "64"]),
         (["demo", "oneshot", "--work", "nan"], ["nan", "3600"]),
         (["demo", "oneshot", "--engine", "libevent", "--oneshot-listener"], ["--oneshot-listener", "native"]),
