@@ -19,7 +19,14 @@ extension Listener {
         } catch {
             fail(error)
         }
-        await withDiscardingTaskGroup { group in
+        await serveUntilStopped(handler)
+        await waitUntilEmpty()
+    }
+
+    /// The group could throw, and its tasks never do: the group that cannot puts another closure, and so another allocation
+    /// a connection, around each task's own, which turns it into one that can.
+    private func serveUntilStopped(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async {
+        try? await withThrowingDiscardingTaskGroup { group in
             while await waitForConnections() {
                 accept { (socket, peer) throws(IOError) in
                     let connection = try TCPConnection(socket, peer: peer, on: loop, limits, listener: self)
@@ -27,7 +34,6 @@ extension Listener {
                 }
             }
         }
-        await waitUntilEmpty()
     }
 
     @inline(__always)
