@@ -56,7 +56,10 @@ let package = Package(
 
         .target(
             name: "EvlabDemos",
-            dependencies: ["EventLoops", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: [
+                "CBaselines", "EventLoops", "FaultTools", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux",
+                system,
+            ],
             swiftSettings: house
         ),
         .target(
@@ -121,7 +124,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EventLoopsTests",
-            dependencies: ["EventLoops", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: [
+                "CBaselines", "EventLoops", "FaultTools", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux",
+                system,
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -3,7 +3,7 @@ import Libevent
 import Testing
 
 /// The engines, and the methods of each, that every test is run on.
-enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
+enum EngineKind: String, CaseIterable, Codable, CustomTestStringConvertible {
     case native, nativePoll, nativeSelect, libevent, libeventChangelist, libeventPoll, libeventSelect
 
     var engine: LoopEngine {

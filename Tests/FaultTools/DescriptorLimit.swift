@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// The thread that makes it gets a table of descriptors of its own: other threads of the process, such as those of the
 /// test library, open and close some at any time.
-package struct DescriptorLimit {
+package struct DescriptorLimit: Sendable {
     private let usual: rlimit
 
     // As getrlimit(2) takes it.
