@@ -269,7 +269,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func endIfDone() {
-        guard isEnding, members.isEmpty else { return }
+        // Once the run is over a stop would be one of the next, on a base that others go on with.
+        guard isEnding, members.isEmpty, link.loop != nil else { return }
         seam.stop()
     }
 
