@@ -1,8 +1,5 @@
 import EventLoops
-import Glibc
-import Readiness
 import Sockets
-import Synchronization
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
@@ -106,86 +103,4 @@ struct CancellationTests {
             ($0 as? IOError)?.code == .closed
         }
     }
-
-    // In processes of their own, for they use more descriptors than select takes.
-    @Test("10,000 cancellations at random under load, half of them native: each task ends once")
-    func stormNative() async {
-        await #expect(processExitsWith: .success) { try await CancellationTests.storm(.native) }
-    }
-
-    @Test("10,000 cancellations at random under load, half of them on libevent: each task ends once")
-    func stormLibevent() async {
-        await #expect(processExitsWith: .success) { try await CancellationTests.storm(.libevent) }
-    }
-
-    private static func storm(_ kind: EngineKind) async throws {
-        // Nobody else ends the process if a task is lost.
-        alarm(300)
-        let loop = try EventLoop(engine: kind.engine)
-        let outcomes = Outcomes()
-        try await withServer(kind, echo) { server in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<5000 {
-                    if number >= 32 { try await group.next() }
-                    group.addTask { await cancelledWork(number, server.address, loop, outcomes) }
-                }
-                try await group.waitForAll()
-            }
-            let answer = try await TCPConnection.connect(to: server.address, on: loop) { connection in
-                try await connection.write("still there")
-                return try await connection.read()?.text
-            }
-            try #require(answer == "still there")
-        }
-        await loop.shutDown()
-        try #require(outcomes.count == 5000)
-        try #require(outcomes.unexpected.isEmpty)
-    }
-
-    private static func cancelledWork(
-        _ number: Int,
-        _ address: SocketAddress,
-        _ loop: EventLoop,
-        _ outcomes: Outcomes
-    ) async {
-        let work = Task {
-            try await TCPConnection.connect(to: address, on: loop) { connection in
-                switch number % 4 {
-                case 0: _ = try await connection.read()
-                case 1: try await connection.write([UInt8](repeating: 7, count: 3_000_000))
-                case 2: try await loop.sleep(for: .seconds(60))
-                default:
-                    async let reading = connection.read()?.count
-                    try await connection.write("x")
-                    _ = try await reading
-                    _ = try await connection.readLine()
-                }
-            }
-        }
-        for _ in 0..<(number * 7919 % 23) { await Task.yield() }
-        work.cancel()
-        do {
-            try await work.value
-            outcomes.add(nil)
-        } catch {
-            outcomes.add(error)
-        }
-    }
-}
-
-/// How tasks ended.
-private final class Outcomes: Sendable {
-    private let state = Mutex((count: 0, unexpected: [String]()))
-
-    func add(_ error: (any Error)?) {
-        let code = (error as? IOError)?.code
-        let isExpected = error == nil || error is CancellationError || code == .cancelled || code == .closed
-        state.withLock(of: self) { state in
-            state.count += 1
-            if !isExpected { state.unexpected.append("\(error.map { "\($0)" } ?? "")") }
-        }
-    }
-
-    var count: Int { state.withLock(of: self) { $0.count } }
-    var unexpected: [String] { state.withLock(of: self) { $0.unexpected } }
 }

@@ -98,6 +98,17 @@ struct TimerTests {
         await loop.shutDown()
     }
 
+    @Test("what is finished although its time was over is not lost", arguments: [EngineKind.native, .libevent])
+    func timeoutAfterwards(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let value = try await loop.timeout(.milliseconds(1)) {
+            try? await loop.sleep(for: .seconds(60))
+            return Task.isCancelled
+        }
+        #expect(value)
+        await loop.shutDown()
+    }
+
     @Test("a read that takes too long ends, and the connection can still be used", arguments: FaultTests.both)
     func readTimeout(_ kind: EngineKind) async throws {
         var options = ServerOptions()

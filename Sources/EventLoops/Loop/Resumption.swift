@@ -11,10 +11,16 @@ struct Resumption<Value: Sendable>: Sendable {
     @inline(__always)
     init(_ continuation: UnsafeContinuation<Value, Never>) {
         unsafe self.continuation = continuation
+        #if DEBUG
+            Suspensions.begin()
+        #endif
     }
 
     @inline(__always)
     func callAsFunction(_ value: Value) {
+        #if DEBUG
+            Suspensions.end()
+        #endif
         unsafe continuation.resume(returning: value)
     }
 

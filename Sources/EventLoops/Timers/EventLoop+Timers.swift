@@ -31,7 +31,8 @@ extension EventLoop {
         IntervalSequence(loop: self, period: max(period.nanoseconds, 1000))
     }
 
-    /// Runs something for a time at most; then it is cancelled.
+    /// Runs something for a time at most; then it is cancelled. What it finishes in spite of that is returned, so that
+    /// nothing which has been read is lost.
     ///
     /// - Throws: `timedOut` as an `IOError` when the time was over first, else what `body` throws.
     public func timeout<Result: Sendable>(
@@ -45,10 +46,10 @@ extension EventLoop {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let result = first else {
-                throw IOError("timeout", .timedOut, detail: "not done within \(limit)")
-            }
-            return result
+            if let first = try await group.next(), let result = first { return result }
+            group.cancelAll()
+            if let second = try? await group.next(), let result = second { return result }
+            throw IOError("timeout", .timedOut, detail: "not done within \(limit)")
         }
     }
 }
