@@ -14,13 +14,12 @@ struct DemoRespCommand: ParsableCommand {
                                 redis-benchmark -p 6380 -t set,get -P 16
             It knows PING, ECHO, SET (with EX and PX), GET, DEL, INCR and EXPIRE, and answers commands that come together \
             with one write. Each piece of input is handed to a function on the loop's thread: no task, no buffer, no copy. \
-            With --loops 2 the kernel spreads the clients over two threads. Ctrl-C ends it: those who are there have two \
-            more seconds, and a second Ctrl-C ends it at once.
+            With --loops 2 the kernel spreads the clients over two threads, which share the keys. Ctrl-C ends it: those \
+            who are there have two more seconds, and a second Ctrl-C ends it at once.
             """
     )
 
-    @Option(help: "What it runs on: native or libevent.")
-    var engine = Engine.native
+    @OptionGroup var engine: EngineOptions
     @Option(
         parsing: .unconditional,
         help: "How many threads serve, 1 to 64. (default: 1)",
@@ -31,7 +30,7 @@ struct DemoRespCommand: ParsableCommand {
 
     func run() throws {
         let address = try ListeningPlace(host: place.host, port: place.port).address
-        let engine: LoopEngine = engine == .native ? .native : .libevent
+        let engine = try engine.makeLoopEngine()
         let clients = try ListeningPlace.explaining {
             try serveResp(on: address, engine: engine, loops: loops) { Output.say("listening on \($0)") }
         }

@@ -137,9 +137,9 @@ final class CancellationStorm: Sendable {
             return
         case 3: return try await loop.timeout(.microseconds(500)) { try await self.loop.sleep(for: .seconds(60)) }
         case 4:
-            return try await TCPConnection.connect(toHost: "localhost", port: address.port ?? 0, on: loop) { connection in
-                _ = try await connection.read()
-            }
+            let port = address.port ?? 0
+            let host = "localhost"
+            return try await TCPConnection.connect(toHost: host, port: port, on: loop) { _ = try await $0.read() }
         default: break
         }
         try await TCPConnection.connect(to: address, on: loop) { [loop] connection in
@@ -161,7 +161,8 @@ final class CancellationStorm: Sendable {
 
     private func note(_ error: (any Error)?) {
         let code = (error as? IOError)?.code
-        let isExpected = error == nil || error is CancellationError || [.cancelled, .closed, .timedOut, .busy].contains(code)
+        let isCode = code.map { [.cancelled, .closed, .timedOut, .busy].contains($0) } ?? false
+        let isExpected = error == nil || error is CancellationError || isCode
         ended.withLock { ended in
             ended.count += 1
             if !isExpected { ended.unexpected.append("\(error.map { "\($0)" } ?? "")") }

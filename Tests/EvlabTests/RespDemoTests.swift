@@ -40,6 +40,27 @@ struct RespDemoTests {
         #expect(try program.end().code == 0)
     }
 
+    @Test("Two loops have one store: what clients of both count adds up", arguments: ["native", "libevent"])
+    func twoLoops(_ engine: String) throws {
+        var program = try Program.evlab(["demo", "resp", "--port", "0", "--engine", engine, "--loops", "2"])
+        let address = try #require(SocketAddress(String(try program.line().dropFirst(13))))
+        do {
+            // Each is on one loop or the other, as the kernel chooses; all on one has a chance of one to half a million.
+            let clients = try (0..<20).map { _ in Box(try Client(address)) }
+            for _ in 0..<10 {
+                for client in clients { try client.value.send(Array(String(repeating: "INCR n\r\n", count: 50).utf8)) }
+            }
+            // 500 answers each, whose length depends on who came when: the last is known when all have been read.
+            for client in clients {
+                var lines = 0
+                while lines < 500 { lines += try client.value.receive(atMost: 1).count(where: { $0 == 0x0A }) }
+            }
+            #expect(try clients[0].value.ask("GET n\r\n") == "$5\r\n10000\r\n")
+        }
+        program.send(SIGTERM)
+        #expect(try program.end().output == "clients: 20\n")
+    }
+
     private static let exchanges = [
         ("PING\r\n", "+PONG\r\n"),
         ("*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n", "$5\r\nhello\r\n"),
@@ -58,6 +79,15 @@ struct RespDemoTests {
         ("GET\r\n", "-ERR wrong number of arguments\r\n"),
         ("FLY\r\n", "-ERR unknown command 'FLY'\r\n"),
     ]
+}
+
+/// For an array, which does not take what cannot be copied.
+private final class Box {
+    let value: Client
+
+    init(_ value: consuming Client) {
+        self.value = value
+    }
 }
 
 extension Client {

@@ -9,12 +9,14 @@ struct RespParser {
     private static let longestArgument = 16 * 1_048_576
     private static let longestLine = 65_536
 
-    /// Where the arguments of the command last found are.
+    /// How many arguments the command last found has; its name is the first.
+    private(set) var count = 0
+    /// Where they are; what follows them is of earlier commands.
     private(set) var arguments: [Range<Int>] = []
 
     /// Looks for a command at `start`: where it ends, or `nil` when it has not all come.
     mutating func next(in bytes: Span<UInt8>, from start: Int) throws(Malformed) -> Int? {
-        arguments.removeAll(keepingCapacity: true)
+        count = 0
         guard start < bytes.count else { return nil }
         guard bytes[start] == UInt8(ascii: "*") else { return try inlineCommand(in: bytes, from: start) }
         guard let header = try number(in: bytes, after: start) else { return nil }
@@ -34,8 +36,13 @@ struct RespParser {
         guard header.value <= Self.longestArgument else { throw Malformed(reason: "invalid bulk length") }
         let end = header.end + header.value
         guard end + 2 <= bytes.count else { return nil }
-        arguments.append(header.end..<end)
+        add(header.end..<end)
         return end + 2
+    }
+
+    private mutating func add(_ argument: Range<Int>) {
+        if count < arguments.count { arguments[count] = argument } else { arguments.append(argument) }
+        count += 1
     }
 
     /// A number and the end of its line.
@@ -58,7 +65,7 @@ struct RespParser {
         for place in start..<bytes.count {
             let byte = bytes[place]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D else { continue }
-            if place > word { arguments.append(word..<place) }
+            if place > word { add(word..<place) }
             word = place + 1
             if byte == 0x0A { return place + 1 }
         }

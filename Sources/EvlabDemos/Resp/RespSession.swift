@@ -26,7 +26,7 @@ struct RespSession {
         var start = 0
         do throws(RespParser.Malformed) {
             while let end = try parser.next(in: bytes, from: start) {
-                if !parser.arguments.isEmpty { run(bytes) }
+                if parser.count > 0 { run(bytes) }
                 start = end
             }
         } catch {
@@ -43,7 +43,11 @@ struct RespSession {
 
     // MARK: Commands
 
-    private var argumentCount: Int { parser.arguments.count }
+    private var argumentCount: Int { parser.count }
+
+    private func key(_ bytes: Span<UInt8>) -> RespKey {
+        RespKey(bytes: argument(1, bytes))
+    }
 
     private func argument(_ index: Int, _ bytes: Span<UInt8>) -> [UInt8] {
         unsafe bytes.extracting(parser.arguments[index]).withUnsafeBufferPointer { unsafe Array($0) }
@@ -77,27 +81,33 @@ struct RespSession {
 
     private mutating func get(_ bytes: Span<UInt8>) {
         guard hasArguments(1) else { return }
-        bulk(store.withEntry(of: argument(1, bytes)) { $0?.value })
+        store.read(key(bytes)) { entry in bulk(entry?.value) }
     }
 
     private mutating func set(_ bytes: Span<UInt8>) {
         guard argumentCount == 3 || argumentCount == 5 else { return fail("syntax error") }
-        var end: ContinuousClock.Instant?
+        var entry = RespStore.Entry(value: argument(2, bytes))
         if argumentCount == 5 {
             guard let time = number(argument(4, bytes)), time > 0 else { return fail("invalid expire time in 'set'") }
             guard isNamed("EX", bytes, 3) || isNamed("PX", bytes, 3) else { return fail("syntax error") }
-            end = .now + (isNamed("EX", bytes, 3) ? .seconds(time) : .milliseconds(time))
+            entry.end = Self.end(after: time, of: isNamed("EX", bytes, 3) ? 1_000_000_000 : 1_000_000)
         }
-        let value = argument(2, bytes)
-        store.withEntry(of: argument(1, bytes)) { $0 = RespStore.Entry(value: value, end: end) }
+        store.set(key(bytes), to: entry)
         say("OK")
+    }
+
+    /// When a time that a client names is over; a very long one is for ever.
+    private static func end(after time: Int, of nanoseconds: Int) -> Int64 {
+        let (delay, isTooLong) = time.multipliedReportingOverflow(by: nanoseconds)
+        let (end, isTooLate) = RespStore.now.addingReportingOverflow(Int64(delay))
+        return isTooLong || isTooLate ? .max : end
     }
 
     private mutating func increment(_ bytes: Span<UInt8>) {
         guard hasArguments(1) else { return }
-        let result: Int? = store.withEntry(of: argument(1, bytes)) { entry in
+        let result: Int? = store.change(key(bytes)) { entry in
             guard let old = entry.map({ number($0.value) }) ?? 0, old < .max else { return nil }
-            entry = RespStore.Entry(value: Array("\(old + 1)".utf8), end: entry?.end)
+            entry = RespStore.Entry(value: Array("\(old + 1)".utf8), end: entry?.end ?? .max)
             return old + 1
         }
         guard let result else { return fail("value is not an integer or out of range") }
@@ -107,7 +117,7 @@ struct RespSession {
     private mutating func delete(_ bytes: Span<UInt8>) {
         var deleted = 0
         for index in 1..<max(argumentCount, 1) {
-            deleted += store.withEntry(of: argument(index, bytes)) { $0.take() == nil ? 0 : 1 }
+            deleted += store.change(RespKey(bytes: argument(index, bytes))) { $0.take() == nil ? 0 : 1 }
         }
         count(deleted)
     }
@@ -115,9 +125,9 @@ struct RespSession {
     private mutating func expire(_ bytes: Span<UInt8>) {
         guard hasArguments(2) else { return }
         guard let seconds = number(argument(2, bytes)) else { return fail("value is not an integer or out of range") }
-        let end = ContinuousClock.now + .seconds(seconds)
+        let end = Self.end(after: seconds, of: 1_000_000_000)
         count(
-            store.withEntry(of: argument(1, bytes)) { entry in
+            store.change(key(bytes)) { entry in
                 guard entry != nil else { return 0 }
                 entry?.end = end
                 return 1
@@ -143,19 +153,29 @@ struct RespSession {
     }
 
     private mutating func count(_ number: Int) {
-        answers.append(contentsOf: ":\(number)".utf8)
-        endLine()
+        line(UInt8(ascii: ":"), number)
     }
 
     private mutating func bulk(_ bytes: [UInt8]?) {
-        guard let bytes else {
-            answers.append(contentsOf: "$-1".utf8)
-            return endLine()
-        }
-        answers.append(UInt8(ascii: "$"))
-        answers.append(contentsOf: String(bytes.count).utf8)
-        endLine()
+        guard let bytes else { return nothing() }
+        line(UInt8(ascii: "$"), bytes.count)
         answers.append(contentsOf: bytes)
+        endLine()
+    }
+
+    private mutating func nothing() {
+        answers.append(contentsOf: "$-1".utf8)
+        endLine()
+    }
+
+    /// A mark and a number; most are short enough to need no text in between.
+    private mutating func line(_ mark: UInt8, _ number: Int) {
+        answers.append(mark)
+        if (0..<10).contains(number) {
+            answers.append(UInt8(ascii: "0") + UInt8(number))
+        } else {
+            answers.append(contentsOf: String(number).utf8)
+        }
         endLine()
     }
 
