@@ -6,7 +6,9 @@ internal import Glibc
 enum Peers {
     private static let known = [
         ("libev", "C on libev's watchers, level-triggered"), ("libuv", "C on libuv's streams"),
+        ("dispatch", "Swift, Dispatch's sources on one serial queue"),
         ("nio", "Swift, SwiftNIO's channel handlers"),
+        ("nio-async", "Swift, SwiftNIO's async channels, a task a connection"),
     ]
 
     /// How to build them.

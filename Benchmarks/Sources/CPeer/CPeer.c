@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CPeer.h"
 
 #include <arpa/inet.h>
@@ -43,4 +44,10 @@ void peer_announce(int listener) {
 void peer_prepare(int connection) {
     int on = 1;
     setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int peer_accept(int listener) {
+    int connection = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection >= 0) peer_prepare(connection);
+    return connection;
 }

@@ -1,5 +1,4 @@
 /* An echo server on libev, level-triggered: reads and writes itself, and waits for room only when there is none. */
-#define _GNU_SOURCE
 #include "CPeer.h"
 
 #include <errno.h>
@@ -73,9 +72,8 @@ static void on_ready(struct ev_loop *loop, ev_io *watcher, int events) {
 static void on_accept(struct ev_loop *loop, ev_io *watcher, int events) {
     (void)events;
     for (int i = 0; i < 64; i++) {
-        int descriptor = accept4(watcher->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int descriptor = peer_accept(watcher->fd);
         if (descriptor < 0) return;
-        peer_prepare(descriptor);
         struct connection *connection = calloc(1, sizeof *connection);
         if (connection == NULL) {
             close(descriptor);

@@ -13,4 +13,7 @@ void peer_announce(int listener);
 /* Sets TCP_NODELAY, as every server of the comparison does. */
 void peer_prepare(int connection);
 
+/* The next client's non-blocking socket, prepared; -1 where none waits. */
+int peer_accept(int listener);
+
 #endif

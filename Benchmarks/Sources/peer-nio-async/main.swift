@@ -1,0 +1,32 @@
+import CPeer
+import NIOCore
+import NIOPosix
+
+/// An echo server on SwiftNIO's async channels: one thread for its loop, a task a connection.
+typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+/// Sends back what comes until the client has shut its half; who breaks off ends its own task only.
+@Sendable func echo(_ client: Client) async {
+    do {
+        try await client.executeThenClose { inbound, outbound in
+            for try await bytes in inbound { try await outbound.write(bytes) }
+        }
+    } catch {
+        client.channel.close(promise: nil)
+    }
+}
+
+let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+let listener = peer_listen()
+let server = try await ServerBootstrap(group: group)
+    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    .childChannelOption(.allowRemoteHalfClosure, value: true)
+    .bind(listener) { channel in
+        channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
+    }
+peer_announce(listener)
+try await server.executeThenClose { clients in
+    try await withThrowingDiscardingTaskGroup { tasks in
+        for try await client in clients { tasks.addTask { await echo(client) } }
+    }
+}
