@@ -53,7 +53,7 @@ public struct Comparison: ~Copyable {
         for process in 0..<options.processes {
             for cell in cells.indices.shuffled(using: &random) { try measure(cell, process) }
         }
-        if options.countsSystemCalls { try countSystemCalls() }
+        try count()
         return ComparisonReport(
             date: Machine.date,
             machine: machine,
@@ -140,16 +140,18 @@ public struct Comparison: ~Copyable {
         return team
     }
 
-    private mutating func countSystemCalls() throws(ComparisonFailure) {
-        for cell in cells.indices where SystemCalls.canCount(cells[cell].setting.workload) {
+    // MARK: Counting
+
+    private mutating func count() throws(ComparisonFailure) {
+        let counted = cells.indices.filter { options.counted.contains(cells[$0].setting) }
+        guard !counted.isEmpty else { return }
+        var counter = try Counter(cores: machine.cores)
+        for cell in counted {
             let setting = cells[cell].setting
-            // How many connections share a wait is the same from there on.
-            guard setting.n <= SystemCalls.mostConnections else { continue }
             for subject in cells[cell].results.indices {
                 let name = cells[cell].results[subject].subject
-                progress.show("\(setting.workload.rawValue), \(setting.label): system calls of \(name.name)")
-                let count = try SystemCalls.count(name, setting, cores: machine.cores, waiting)
-                cells[cell].results[subject].systemCalls = count
+                progress.show("\(setting.workload.rawValue), \(setting.label): what \(name.name) does is counted")
+                cells[cell].results[subject].counts = try counter.count(name, setting, waiting)
             }
         }
     }

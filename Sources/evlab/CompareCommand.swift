@@ -33,6 +33,11 @@ struct CompareCommand: ParsableCommand {
     var rounds: Int?
     @Option(help: "How long each measurement takes at least.")
     var seconds: Double?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Count instructions, allocations, system calls, memory. (default: of echo; with --full, of all that can)"
+    )
+    var counts: Bool?
     @Option(help: "Decides what is random; printed, so that a run can be repeated.")
     var seed: UInt64?
     @Option(help: "How long a step of a server's script may take, in seconds.")
@@ -65,6 +70,9 @@ struct CompareCommand: ParsableCommand {
         options.rounds = rounds ?? (full ? 8 : 6)
         options.seconds = seconds ?? (full ? 0.02 : 0.01)
         options.patience = patience
+        if counts != false {
+            options.counted = Catalogue.counted(options.plan.map(\.setting), everything: counts ?? full)
+        }
         if subjects == nil, !Peers.missing.isEmpty,
             options.plan.contains(where: { Catalogue.servesEcho($0.setting.workload) })
         {

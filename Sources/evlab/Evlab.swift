@@ -8,6 +8,7 @@ struct Evlab: ParsableCommand {
         subcommands: [
             DemoCommand.self, TraceCommand.self, TableCommand.self, CrossCheckCommand.self, CompareCommand.self,
             ServeCommand.self, GenerateCommand.self, BenchCommand.self, WorkCommand.self,
+            CountCommand.self,
         ]
     )
 }

@@ -44,7 +44,10 @@ struct GenerateCommand: ParsableCommand {
             depth: depth,
             server: watch
         )
-        Output.say(try LoadGenerator(plan).run(.messages(messages)).json.description)
+        let generator = try LoadGenerator(plan)
+        let sample = try generator.run(.messages(messages))
+        try generator.hangUp()
+        Output.say(sample.json.description)
     }
 }
 

@@ -123,21 +123,6 @@ struct ReportTests {
         #expect(JSONValue(parsing: text).flatMap { Sample($0) } == nil)
     }
 
-    @Test("System calls are summed from strace's table, with and without errors in a row")
-    func systemCalls() {
-        let summary = """
-            % time     seconds  usecs/call     calls    errors syscall
-            ------ ----------- ----------- --------- --------- ----------------
-             60.00    0.000215           3        61         8 openat
-             40.00    0.000100           1        39           read
-            ------ ----------- ----------- --------- --------- ----------------
-            100.00    0.000315           3       100         8 total
-            """
-        #expect(SystemCalls.total(of: summary.split(separator: "\n").map(String.init)) == 100)
-        #expect(SystemCalls.total(of: ["strace: no"]) == nil)
-        #expect(SystemCalls.total(of: []) == nil)
-    }
-
     @Test("A seed repeats its numbers")
     func seeds() {
         var (first, second, other) = (SeededGenerator(seed: 1), SeededGenerator(seed: 1), SeededGenerator(seed: 2))

@@ -51,3 +51,7 @@ int peer_accept(int listener) {
     if (connection >= 0) peer_prepare(connection);
     return connection;
 }
+
+void peer_sleep(void) {
+    for (;;) pause();
+}

@@ -16,17 +16,27 @@ typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
     }
 }
 
-let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-let listener = peer_listen()
-let server = try await ServerBootstrap(group: group)
-    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-    .childChannelOption(.allowRemoteHalfClosure, value: true)
-    .bind(listener) { channel in
-        channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
-    }
-peer_announce(listener)
-try await server.executeThenClose { clients in
-    try await withThrowingDiscardingTaskGroup { tasks in
-        for try await client in clients { tasks.addTask { await echo(client) } }
+@Sendable func serve(_ listener: CInt) async throws {
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .bind(listener) { channel in
+            channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
+        }
+    peer_announce(listener)
+    try await server.executeThenClose { clients in
+        try await withThrowingDiscardingTaskGroup { tasks in
+            for try await client in clients { tasks.addTask { await echo(client) } }
+        }
     }
 }
+
+let listener = peer_listen()
+Task.detached {
+    do {
+        try await serve(listener)
+    } catch {
+        fatalError("\(error)")
+    }
+}
+peer_sleep()

@@ -99,6 +99,24 @@ public final class LoadGenerator {
         return result
     }
 
+    /// Shuts our half of every connection and waits until the server has closed the other: then it has done all that there
+    /// was for it to do.
+    public func hangUp() throws(ComparisonFailure) {
+        for connection in connections { _ = clinux_shutdown(connection.descriptor, CInt(SHUT_WR)) }
+        let deadline = Deadline(after: Self.silence)
+        for connection in connections {
+            var request = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+            repeat {
+                let ready = unsafe clinux_poll(&request, 1, deadline.milliseconds)
+                guard ready > 0 else { throw ComparisonFailure("the server does not close what its client has ended") }
+            } while receive(connection.descriptor) > 0
+        }
+    }
+
+    private func receive(_ descriptor: CInt) -> Int {
+        unsafe buffer.withUnsafeMutableBytes { unsafe clinux_recv(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
     private func loop() throws(ComparisonFailure) {
         var quietUntil = Deadline(after: Self.silence)
         while isMeasuring || underWay > 0 {

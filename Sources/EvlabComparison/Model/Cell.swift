@@ -56,4 +56,13 @@ public struct Cell: Sendable {
     public func ratioToTwin(of result: SubjectResult) -> PairedRatio? {
         judgements[result.subject.name]?.ratioToTwin
     }
+
+    /// How many times the instructions of the same in plain C; `nil` where either was not counted.
+    public func instructionsToTwin(of result: SubjectResult) -> Double? {
+        let twin = results.first { $0.subject.name == result.subject.twin }
+        guard let mine = result.counts?.operation.instructions, let others = twin?.counts?.operation.instructions,
+            others > 0
+        else { return nil }
+        return mine / others
+    }
 }

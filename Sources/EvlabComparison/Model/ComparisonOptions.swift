@@ -14,8 +14,8 @@ public struct ComparisonOptions: Sendable {
     public var patience = 20.0
     /// What was left out before, and why.
     public var notes: [String] = []
-    /// Whether system calls are counted.
-    public var countsSystemCalls = true
+    /// The settings in which instructions, allocations, system calls and memory are counted.
+    public var counted: Set<Setting> = []
 
     public init(plan: [(setting: Setting, subjects: [Subject])], seed: UInt64) {
         self.plan = plan

@@ -6,11 +6,13 @@ public struct SubjectResult: Sendable {
     public let subject: Subject
     /// By process and round.
     public internal(set) var samples: [[Sample]] = []
-    var systemCalls = SystemCalls.Count.unknown("not counted")
+    /// What does not depend on the clock; `nil` where it was not counted.
+    public internal(set) var counts: CostCounts?
 
-    public init(subject: Subject, samples: [[Sample]] = []) {
+    public init(subject: Subject, samples: [[Sample]] = [], counts: CostCounts? = nil) {
         self.subject = subject
         self.samples = samples
+        self.counts = counts
     }
 
     /// The time that is compared: of an operation, or, where delays are the matter, the delay in the middle; nanoseconds.

@@ -53,4 +53,12 @@ public enum Workload: String, CaseIterable, Sendable {
         case .pipes, .cascade, .timers, .wake: false
         }
     }
+
+    /// Whether its operations can be counted out, so that the instructions of one can be told.
+    public var isCountable: Bool {
+        switch self {
+        case .echo, .pipeline, .pipes, .timers: true
+        case .latency, .accept, .idle, .cascade, .wake, .fanout, .udp: false
+        }
+    }
 }

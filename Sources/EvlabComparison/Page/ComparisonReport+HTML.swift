@@ -9,7 +9,7 @@ extension ComparisonReport {
             // Not escaped as text is: a style is read as it stands, and this one has nothing to escape.
             "<style>\n\(Page.style)\n</style>",
         ]
-        let main = [introduction, answer, ratioPlots, spectra, costs, tables, background]
+        let main = [introduction, answer, ratioPlots, spectra, costs, counts, tables, background]
         return "<!DOCTYPE html>\n"
             + Markup.element(
                 "html",
@@ -190,18 +190,32 @@ extension ComparisonReport {
 
     // MARK: Numbers
 
+    /// What was counted, where it was.
+    private var counts: String {
+        let counted = cells.indices.filter { !Column.counts(of: cells[$0]).isEmpty }
+        guard !counted.isEmpty else { return "" }
+        return Markup.element("h2", [], "What does not depend on the clock")
+            + Markup.paragraph(
+                "Each number is the difference between a short and a long run: instructions in user space and allocations under "
+                    + "callgrind, system calls under strace, memory of the process's own. xC: how many times the instructions "
+                    + "of the same in plain C."
+            ) + counted.map { table($0, Column.counts(of: cells[$0])) }.joined(separator: "\n")
+    }
+
     private var tables: String {
         Markup.element("h2", [], "All numbers")
             + Markup.paragraph(
-                "us each: microseconds for one operation, the median of all measurements. calls: system calls for one. x: how "
+                "us each: microseconds for one operation, the median of all measurements. x: how "
                     + "many times as fast as the first subject; xC: as the same in plain C; CPU x: how many times less CPU "
                     + "time of the server. *: the load generator was busy for over 90 % of its core."
             ) + cells.indices.map(table).joined(separator: "\n")
     }
 
-    private func table(_ index: Int) -> String {
+    private func table(_ index: Int) -> String { table(index, Column.all(of: cells[index])) }
+
+    /// A table of one cell under its name.
+    private func table(_ index: Int, _ columns: [Column]) -> String {
         let cell = cells[index]
-        let columns = Column.all(of: cell)
         let head = (["subject"] + columns.map(\.title)).map {
             Markup.element("th", [("scope", "col")], Markup.escaped($0))
         }

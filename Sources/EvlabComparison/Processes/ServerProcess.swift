@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import Sockets
 
 /// A server under comparison, in a process of its own.
@@ -17,24 +18,31 @@ struct ServerProcess: ~Copyable {
 
     /// Starts `evlab serve`, or what a peer has instead, and waits until it listens.
     ///
-    /// - Parameters:
-    ///   - options: more for the command line.
-    ///   - runner: a program that runs it, and its arguments.
+    /// - Parameter options: more for the command line.
     static func start(
         _ subject: Subject,
         _ workload: Workload,
         core: Int?,
         _ options: [String] = [],
-        under runner: [String] = [],
         _ waiting: borrowing Waiting
     ) throws(ComparisonFailure) -> ServerProcess {
         let program = try subject.executable()
         let names = ["serve", subject.name, "--workload", workload.rawValue, "--with-parent"]
-        let command = runner + [program] + names + options
-        guard var child = try ChildProcess.start(command, core: core) else {
+        let command = [program] + names + options
+        guard let child = try ChildProcess.start(command, core: core) else {
             throw ComparisonFailure("\(command[0]) cannot be run")
         }
-        let line = try child.readLine(waiting, within: .seconds(20))
+        return try listening(child, subject, within: .seconds(20), waiting)
+    }
+
+    /// Waits until a program that was started as a server listens.
+    static func listening(
+        _ child: consuming ChildProcess,
+        _ subject: Subject,
+        within patience: Duration,
+        _ waiting: borrowing Waiting
+    ) throws(ComparisonFailure) -> ServerProcess {
+        let line = try child.readLine(waiting, within: patience)
         let words = line.split(separator: " ")
         guard words.count == 5, words[0] == "listening", let address = SocketAddress(String(words[2].dropLast())),
             let id = CInt(words[4])
@@ -42,7 +50,20 @@ struct ServerProcess: ~Copyable {
         return ServerProcess(child: child, address: address, id: id)
     }
 
-    /// Ends it; returns what it and its runner wrote to standard error.
+    /// Asks it to end.
+    func askToStop() {
+        _ = clinux_kill(id, SIGTERM)
+    }
+
+    /// Waits for its end, as ``stop(_:)``.
+    consuming func finish(
+        _ waiting: borrowing Waiting,
+        within duration: Duration
+    ) throws(ComparisonFailure) -> [String] {
+        try child.finish(waiting, within: duration)
+    }
+
+    /// Ends it; returns what it wrote to standard error.
     consuming func stop(_ waiting: borrowing Waiting) throws(ComparisonFailure) -> [String] {
         try child.stop(waiting, asking: id)
     }

@@ -20,6 +20,36 @@ struct Column {
         }
     }
 
+    /// The columns of the table of counts; none when nothing was counted in the cell.
+    static func counts(of cell: Cell) -> [Column] {
+        let operation = "/" + cell.setting.workload.operation
+        let all = [
+            count("instructions\(operation)", "operation.instructions", 0) { $0.operation.instructions },
+            Column(title: "xC") { result, cell in
+                cell.instructionsToTwin(of: result).map { .number($0, digits: 2, path: "instructionsToTwin") }
+                    ?? .nothing
+            },
+            count("allocations\(operation)", "operation.allocations", 2) { $0.operation.allocations },
+            count("calls\(operation)", "operation.systemCalls", 2) { $0.operation.systemCalls },
+            count("instructions/connection", "connection.instructions", 0) { $0.connection.instructions },
+            count("allocations/connection", "connection.allocations", 1) { $0.connection.allocations },
+            count("calls/connection", "connection.systemCalls", 1) { $0.connection.systemCalls },
+            count("bytes/connection", "connection.memory", 0) { $0.connection.memory },
+        ]
+        return all.filter { column in cell.results.contains { column.text($0, cell) != "-" } }
+    }
+
+    private static func count(
+        _ title: String,
+        _ path: String,
+        _ digits: Int,
+        _ value: @escaping (CostCounts) -> Double?
+    ) -> Column {
+        Column(title: title) { result, _ in
+            result.counts.flatMap(value).map { .number($0, digits: digits, path: "counts." + path) } ?? .nothing
+        }
+    }
+
     /// As text; `-` where there is nothing to say.
     func text(_ result: SubjectResult, _ cell: Cell) -> String {
         switch entry(result, cell) {
@@ -56,9 +86,6 @@ struct Column {
             delay("p50 us", 50), delay("p99 us", 99), delay("p99.9 us", 99.9),
             Column(title: "CPU us") { result, _ in
                 result.cpuEach > 0 ? .number(result.cpuEach, digits: 2, path: "cpuMicrosecondsEach") : .nothing
-            },
-            Column(title: "calls") { result, _ in
-                result.systemCalls.value.map { .number($0, digits: 2, path: "systemCalls") } ?? .nothing
             },
         ] + ratio("x", "ratio", \.rawValue) { $1.ratio(of: $0) }
             + ratio("CPU x", "cpuRatio", \.wordForCost) { $1.cpuRatio(of: $0) }

@@ -57,9 +57,10 @@ public struct ComparisonReport: Sendable {
             let all = results.flatMap { $0.samples }.map(\.count).reduce(0, +)
             remarks.append("\(far.reduce(0, +)) of \(all) measurements lie far from the others; all were kept.")
         }
-        if let reason = results.lazy.compactMap(\.systemCalls.reason).first(where: { $0.contains("strace") }) {
-            remarks.append("System calls are missing: \(reason)")
-        }
+        var complaints: [String] = []
+        for complaint in results.compactMap(\.counts).flatMap(\.complaints)
+        where !complaints.contains(where: { $0.prefix(20) == complaint.prefix(20) }) { complaints.append(complaint) }
+        remarks += complaints
         if machine.isBusy {
             remarks.append("Other work kept the machine busy (load \(machine.load)): wide intervals are the price.")
         }

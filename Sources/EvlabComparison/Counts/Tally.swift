@@ -1,0 +1,30 @@
+/// What one run of a program had in it.
+struct Tally: Hashable {
+    var instructions = 0
+    var allocations = 0
+    var systemCalls = 0
+    /// Those of the system calls that wait for events.
+    var waits = 0
+}
+
+extension CostCounts.Cost {
+    /// The difference between a run and a longer one, for each thing that the longer one did more.
+    mutating func add(_ tool: Counter.Tool, from short: Tally, to long: Tally, for things: Int) {
+        // Less in the longer run: chance had more to say than the things.
+        func each(_ path: KeyPath<Tally, Int>) -> Double? {
+            let difference = Double(long[keyPath: path] - short[keyPath: path]) / Double(max(1, things))
+            return difference >= 0 ? difference : difference > -Self.chance ? 0 : nil
+        }
+        switch tool {
+        case .callgrind:
+            instructions = each(\.instructions)
+            allocations = each(\.allocations)
+        case .strace:
+            systemCalls = each(\.systemCalls)
+            waits = each(\.waits)
+        }
+    }
+
+    /// What a list that grows at other moments makes of no difference.
+    private static let chance = 0.1
+}
