@@ -25,7 +25,7 @@ public struct Socket: ~Copyable, Sendable, SocketHandle {
         descriptor = Descriptor(adopting: socket)
     }
 
-    init(number: CInt) {
+    package init(number: CInt) {
         descriptor = Descriptor(number: number)
     }
 

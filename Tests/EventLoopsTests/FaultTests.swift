@@ -325,31 +325,6 @@ struct FaultTests {
     private static func look(at counter: Counter) {
         counter.assumeIsolated { #expect($0.number == 50) }
     }
-
-    @Test("connections are spread over the loops of a group", arguments: both)
-    func group(_ kind: EngineKind) async throws {
-        let group = try EventLoopGroup(count: 2, engine: kind.engine)
-        #expect(group.next() !== group.next())
-        let server = try TCPServer(on: .loopback(port: 0), loops: group.loops)
-        let used = Collected<ObjectIdentifier>()
-        let running = start {
-            try await server.run { connection in
-                used.add(ObjectIdentifier(connection.loop))
-                try await echo(connection)
-            }
-        }
-        var peers: [Peer] = []
-        while Set(used.all).count < 2, peers.count < 200 {
-            let peer = try await Peer.connect(to: server.address)
-            try await peer.send("x")
-            #expect(try await peer.receiveText(1) == "x")
-            peers.append(peer)
-        }
-        #expect(Set(used.all).count == 2)
-        running.cancel()
-        _ = await running.result
-        await group.shutDown()
-    }
 }
 
 private actor Counter {

@@ -2,6 +2,9 @@ public import Sockets
 internal import Synchronization
 
 /// Loops that share work, each on its own thread.
+///
+/// A server runs on all of them (`TCPServer(on:loops:options:)` with ``loops``); a client runs on the one that ``next()``
+/// gives it.
 public final class EventLoopGroup: Sendable {
     /// The loops.
     public let loops: [EventLoop]

@@ -8,7 +8,7 @@ internal import SystemPackage
 /// One loop's share of a server: a listening socket, and the count of the connections that came through it.
 ///
 /// It accepts by the same rules as the listener of Readiness, which hands on one connection at a time: here a task takes
-/// all that wait, and makes a child task of each.
+/// all that wait, and makes a child task of each. One without a socket is handed connections by one that has a socket.
 ///
 /// Thread rule: the loop's thread.
 final class Listener: @unchecked Sendable {
@@ -34,6 +34,15 @@ final class Listener: @unchecked Sendable {
     private var isPaused = false
     private var acceptingTask: Resumption<Void>?
     private var whenEmpty: [Resumption<Void>] = []
+    /// Listeners of other loops, to which connections are handed in turn.
+    private var others: [Listener] = []
+    private var turn = 0
+    /// How many connections the others have from here.
+    private var handedOver = 0
+    /// Who hands connections to this one.
+    private weak var source: Listener?
+    /// What came before it could be taken.
+    private var arrivals: [Arrival] = []
     var memberIndex = -1
     var timerIndex = -1
 
@@ -46,14 +55,38 @@ final class Listener: @unchecked Sendable {
         self.socket = consume socket
     }
 
+    /// One that is handed connections.
+    private init(on loop: EventLoop, _ options: ServerOptions) {
+        self.loop = loop
+        self.options = options
+        limits = StreamLimits(options.stream)
+        number = -1
+    }
+
+    /// One listener a loop, of which the first accepts for all.
+    static func sharing(
+        _ socket: consuming Socket,
+        on loops: [EventLoop],
+        _ options: ServerOptions
+    ) throws(IOError) -> [Listener] {
+        let first = try Listener(socket, on: loops[0], options)
+        first.others = loops.dropFirst().map { loop in
+            let other = Listener(on: loop, options)
+            other.source = first
+            return other
+        }
+        return [first] + first.others
+    }
+
     // MARK: Accepting
 
     /// Starts to accept: `handler` is called when connections wait, and takes them with ``accept(_:)``.
     func start(_ handler: @escaping (Listener) -> Void) throws(IOError) {
         try loop.checkIsGoing()
-        guard !isStopped, let socket = socket.take() else { return }
+        guard !isStopped else { return }
         self.handler = handler
         loop.add(self)
+        guard let socket = socket.take() else { return handler(self) }
         watch = try loop.seam.watchOther(socket.intoDescriptor()) { [unowned self] in becameReadable() }
     }
 
@@ -66,20 +99,16 @@ final class Listener: @unchecked Sendable {
     /// Takes what waits, a budget at most.
     func accept(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
         // Out of its place while connections are opened: one of them may stop the listener.
-        guard var turns = turns.take() else { return }
+        guard var turns = turns.take() else { return takeArrivals(body) }
         let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
-        let goesOn = { [self] in !isStopped && count < options.mostConnections }
+        let goesOn = { [self] in !isStopped && hasRoom }
         let outcome = turns.accept(from: socket, while: goesOn) { accepted in
             let peer = accepted.peer
-            do throws(IOError) {
-                try body(accepted.intoSocket(), peer)
-            } catch {
-                options.onError?(error)
-            }
+            handOver(accepted.intoSocket(), peer, body)
         }
         guard !isStopped else { return }
         self.turns = consume turns
-        if count >= options.mostConnections { pause() }
+        if !hasRoom { pause() }
         switch outcome {
         case .drained, .budgetSpent: break
         case .shed(let number):
@@ -93,11 +122,35 @@ final class Listener: @unchecked Sendable {
         }
     }
 
+    private var hasRoom: Bool { count + handedOver < options.mostConnections }
+
+    /// Opens a connection here, or hands it to the loop whose turn it is.
+    private func handOver(
+        _ socket: consuming Socket,
+        _ peer: SocketAddress?,
+        _ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void
+    ) {
+        defer { turn = turn < others.count ? turn + 1 : 0 }
+        guard turn > 0 else {
+            do throws(IOError) {
+                try body(socket, peer)
+            } catch {
+                options.onError?(error)
+            }
+            return
+        }
+        let other = others[turn - 1]
+        handedOver += 1
+        let arrival = Arrival(number: socket.release().rawValue, peer: peer)
+        other.loop.post { other.receive(arrival) }
+    }
+
     /// For a task that accepts: suspends until connections wait.
     ///
     /// - Returns: `false` when the listener is stopped.
     nonisolated(nonsending) func waitForConnections() async -> Bool {
         guard !isStopped else { return false }
+        guard arrivals.isEmpty else { return true }
         await suspended { acceptingTask = $0 }
         return !isStopped
     }
@@ -112,7 +165,7 @@ final class Listener: @unchecked Sendable {
     }
 
     private func resume() {
-        guard isPaused, !isStopped, count < options.mostConnections else { return }
+        guard isPaused, !isStopped, hasRoom else { return }
         isPaused = false
         setInterest(.readable)
     }
@@ -125,6 +178,46 @@ final class Listener: @unchecked Sendable {
         }
     }
 
+    // MARK: Connections from other loops
+
+    private func receive(_ arrival: Arrival) {
+        arrivals.append(arrival)
+        guard !isStopped else { return dropArrivals() }
+        handler?(self)
+    }
+
+    private func takeArrivals(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
+        let taken = arrivals
+        arrivals = []
+        for arrival in taken {
+            do throws(IOError) {
+                try body(Socket(number: arrival.number), arrival.peer)
+            } catch {
+                giveBack()
+                options.onError?(error)
+            }
+        }
+    }
+
+    private func dropArrivals() {
+        for arrival in arrivals {
+            Socket(number: arrival.number).close()
+            giveBack()
+        }
+        arrivals = []
+    }
+
+    /// A connection has ended, which whoever handed it over counts.
+    private func giveBack() {
+        guard let source else { return }
+        source.loop.post { source.takeBack() }
+    }
+
+    private func takeBack() {
+        handedOver -= 1
+        if isPaused, timerIndex < 0 { resume() }
+    }
+
     // MARK: Connections
 
     func opened(_ connection: StreamConnection) {
@@ -134,6 +227,7 @@ final class Listener: @unchecked Sendable {
 
     func closed(_ connection: StreamConnection) {
         count -= 1
+        giveBack()
         if isPaused, timerIndex < 0 { resume() }
         if isStopped, count == 0 { becameEmpty() }
     }
@@ -161,6 +255,8 @@ final class Listener: @unchecked Sendable {
         socket = nil
         number = -1
         turns = nil
+        others = []
+        dropArrivals()
         loop.cancelTimer(self)
         handler?(self)
     }

@@ -5,8 +5,10 @@ public import Sockets
 public struct ServerOptions: Sendable {
     /// The limits of each connection.
     public var stream = StreamOptions()
-    /// The most connections at a time; more wait in the kernel until one ends.
+    /// The most connections at a time that come through one listening socket; more wait in the kernel until one ends.
     public var mostConnections = 100_000
+    /// How connections are spread over several loops.
+    public var spreading = Spreading.reusePort
     /// Connections that the kernel holds until they are accepted; it has a limit of its own (`listen(2)`).
     public var backlog = 4096
     /// The most connections accepted a turn, so that those that stand are served in between.

@@ -15,11 +15,10 @@ public final class TCPServer: Sendable {
 
     /// Listens on an address, on loops that others use too.
     ///
-    /// With several loops, each has a listening socket of its own and the kernel spreads the connections over them
-    /// (SO_REUSEPORT); a unix address has one socket, and one loop.
+    /// With several loops, such as those of an ``EventLoopGroup``, `options.spreading` says how connections are spread.
     ///
     /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `noDescriptors`; `invalidArgument` without a
-    ///   loop.
+    ///   loop, and for a unix address that several loops are to share by port.
     public init(
         on address: SocketAddress,
         loops: [EventLoop],
@@ -47,6 +46,20 @@ public final class TCPServer: Sendable {
         ownLoops = [loop]
     }
 
+    /// Accepts from a socket that listens already, such as one that was inherited, on several loops in turn.
+    ///
+    /// - Throws: `invalidArgument` for a socket that does not listen, and without a loop.
+    public init(
+        adopting socket: consuming Socket,
+        loops: [EventLoop],
+        options: ServerOptions = ServerOptions()
+    ) throws(IOError) {
+        try Self.check(loops)
+        address = try socket.localAddress()
+        listeners = try Listener.sharing(socket, on: loops, options)
+        ownLoops = []
+    }
+
     /// Accepts from a socket that listens already, such as one that was inherited.
     ///
     /// - Throws: `invalidArgument` for a socket that does not listen.
@@ -72,14 +85,24 @@ public final class TCPServer: Sendable {
     /// Connections closed at once so far, for want of descriptors.
     public var refusedConnections: Int { listeners.reduce(0) { $0 + $1.refused.load(ordering: .relaxed) } }
 
+    private static func check(_ loops: [EventLoop]) throws(IOError) {
+        guard loops.isEmpty else { return }
+        throw IOError("TCPServer", .invalidArgument, detail: "no loop to serve on")
+    }
+
     private static func listen(
         on address: SocketAddress,
         _ loops: [EventLoop],
         _ options: ServerOptions
     ) throws(IOError) -> (SocketAddress, [Listener]) {
-        guard !loops.isEmpty else { throw IOError("TCPServer", .invalidArgument, detail: "no loop to serve on") }
+        try check(loops)
+        guard options.spreading == .reusePort else {
+            let socket = try Socket.listening(on: address, backlog: options.backlog, options: options.bind)
+            return (try socket.localAddress(), try Listener.sharing(socket, on: loops, options))
+        }
         guard loops.count == 1 || address.family != .unix else {
-            throw IOError("TCPServer", .invalidArgument, detail: "a unix address is served on one loop")
+            let detail = "a unix address has no port to share: use one loop, or spreading = .roundRobin"
+            throw IOError("TCPServer", .invalidArgument, detail: detail)
         }
         let bind = loops.count > 1 ? options.bind.union(.reusePort) : options.bind
         var bound = address
