@@ -5,6 +5,22 @@ import Sockets
 import SystemPackage
 import Testing
 
+/// What peers and users of a loop do, each with the number of its fault. Which of the 45 are where:
+///
+/// | faults | where |
+/// |---|---|
+/// | 1 | NoDescriptorTests |
+/// | 2, 3, 6, 7, 18, 20, 23, 24, 29, 39 | SystemFaultTests |
+/// | 4, 5, 8, 10, 11, 13-17, 19, 21, 25, 26, 40, 44, 45 | here |
+/// | 9, 35, 36 | CapacityFaultTests |
+/// | 11 | SlowReaderTests too |
+/// | 12, 28 | TimerTests |
+/// | 22, 34, 41, 42 | MisuseFaultTests |
+/// | 33 | ConnectTests |
+/// | 27: a jump of the wall clock | loops know the monotonic clock only; WallClockTests of the command, on each engine |
+/// | 30-32: EXCLUSIVE and ONESHOT | no part of this layer: a loop shares no socket with another, and asks by level |
+/// | 37, 38: datagrams | no part of this layer yet |
+/// | 43: no memory for events | beneath this layer: EngineTests and MultiplexingTests |
 @Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
 struct FaultTests {
     static let both = [EngineKind.native, .libevent]

@@ -52,7 +52,7 @@ extension EventLoop {
             }
             end()
         }
-        runHere()
+        if let failure = runHere() { throw failure }
         guard let value = outcome.value else {
             throw IOError("EventLoop.run", .closed, detail: "the loop ended before what it was run for")
         }

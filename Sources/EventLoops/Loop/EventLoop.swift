@@ -104,13 +104,19 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Runs the loop on the calling thread until it ends.
-    func runHere() {
+    ///
+    /// - Returns: why the wait failed, if it did.
+    @discardableResult
+    func runHere() -> IOError? {
+        var failure: IOError?
         runner.store(UInt(clinux_thread_identity()), ordering: .relaxed)
         link.loop = self
         do throws(IOError) {
             try seam.run()
         } catch {
             // The wait itself failed, so nothing that is watched will ever be called again.
+            failure = error
+            isEnding = true
             abandonMembers(error)
         }
         link.loop = nil
@@ -123,6 +129,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
         for resume in waiters { resume.fromElsewhere() }
         startDrainerIfNeeded()
+        return failure
     }
 
     // MARK: Jobs
