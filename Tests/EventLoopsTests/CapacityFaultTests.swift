@@ -51,7 +51,7 @@ struct CapacityFaultTests {
         await loop.shutDown()
     }
 
-    @Test("fault 35: a number that libevent's select does not know is refused there alone", arguments: EngineKind.allCases)
+    @Test("fault 35: a number too high for libevent's select is refused there alone", arguments: EngineKind.allCases)
     func highNumbers(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             alarm(120)
