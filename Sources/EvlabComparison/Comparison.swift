@@ -13,6 +13,14 @@ public struct Comparison: ~Copyable {
 
     /// The greatest shift of a process's stack, in bytes.
     private static let mostOffset: UInt64 = 4096
+    /// As many as are measured however long it takes.
+    private static let fewestProcesses = 3
+    /// As many measure a cell even where it takes more than its share of the time.
+    private static let fewOfLongOnes = 5
+    /// The part of the time that a cell may take before it is measured less often.
+    private static let share = 1.0 / 20
+
+    private let clock = Stopwatch()
 
     /// - Throws: the first difference between two subjects that ought to do the same; what else went wrong.
     public static func run(_ options: ComparisonOptions) throws(ComparisonFailure) -> ComparisonReport {
@@ -50,20 +58,19 @@ public struct Comparison: ~Copyable {
 
     private mutating func run() throws(ComparisonFailure) -> ComparisonReport {
         for workload in Workload.allCases { try check(workload) }
-        for process in 0..<options.processes {
-            for cell in cells.indices.shuffled(using: &random) { try measure(cell, process) }
-        }
         try count()
+        let processes = try measure()
         return ComparisonReport(
             date: Machine.date,
             machine: machine,
             seed: options.seed,
-            processes: options.processes,
+            processes: processes,
             rounds: options.rounds,
             seconds: options.seconds,
             cells: cells,
             notes: notes,
-            loadAfter: Machine.loadAverage
+            loadAfter: Machine.loadAverage,
+            took: clock.seconds
         )
     }
 
@@ -114,6 +121,32 @@ public struct Comparison: ~Copyable {
 
     // MARK: Measuring
 
+    /// Measures everything in one process each, again and again; in how many, which is fewer than asked for where the next
+    /// ones would take longer than the whole may.
+    private mutating func measure() throws(ComparisonFailure) -> Int {
+        var longest = 0.0
+        var spent = cells.map { _ in 0.0 }
+        for process in 0..<options.processes {
+            let start = clock.seconds
+            if let limit = options.limit, process >= Self.fewestProcesses, start + longest > limit {
+                notes.append(
+                    "\(process) of \(options.processes) processes each: more would have taken longer than "
+                        + "\(fixed(limit / 60, 0)) minutes."
+                )
+                return process
+            }
+            for cell in cells.indices.shuffled(using: &random) {
+                // What is long in itself is measured in fewer processes.
+                if process >= Self.fewOfLongOnes, spent[cell] > (options.limit ?? .infinity) * Self.share { continue }
+                let began = clock.seconds
+                try measure(cell, process)
+                spent[cell] += clock.seconds - began
+            }
+            longest = max(longest, clock.seconds - start)
+        }
+        return options.processes
+    }
+
     /// One process for each subject of a cell; they take turns.
     private mutating func measure(_ cell: Int, _ process: Int) throws(ComparisonFailure) {
         let setting = cells[cell].setting
@@ -121,14 +154,16 @@ public struct Comparison: ~Copyable {
         let team = try startTeam(cell)
         defer { progress.advance(count) }
         for subject in 0..<count { cells[cell].results[subject].samples.append([]) }
-        let duration = Duration.seconds(max(options.seconds, setting.leastSeconds))
+        let last = cells[cell].results[0].samples.count - 1
+        let end = clock.seconds + (options.limit ?? .infinity) * Self.share / Double(Self.fewOfLongOnes)
+        let duration = Duration.seconds(options.length(setting))
         // The first round warms up and is not kept.
-        for round in 0...options.rounds {
+        for round in 0...options.rounds where round < 2 || clock.seconds < end {
             let stage = round == 0 ? "warm-up" : "round \(round) of \(options.rounds)"
             progress.show("\(setting.workload.rawValue), \(setting.label): process \(process + 1), \(stage)")
             for subject in (0..<count).shuffled(using: &random) {
                 let sample = try team.sample(subject, duration, waiting)
-                if round > 0 { cells[cell].results[subject].samples[process].append(sample) }
+                if round > 0 { cells[cell].results[subject].samples[last].append(sample) }
             }
         }
         try team.stop(waiting)
@@ -150,6 +185,7 @@ public struct Comparison: ~Copyable {
             let setting = cells[cell].setting
             for subject in cells[cell].results.indices {
                 let name = cells[cell].results[subject].subject
+                guard options.countsPeers || name.family != .peer else { continue }
                 progress.show("\(setting.workload.rawValue), \(setting.label): what \(name.name) does is counted")
                 cells[cell].results[subject].counts = try counter.count(name, setting, waiting)
             }

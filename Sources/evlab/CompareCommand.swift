@@ -48,11 +48,19 @@ struct CompareCommand: ParsableCommand {
     var json: String?
     @Option(help: "Write the report to this file. (default: report.html, if no workload is named)")
     var html: String?
+    @Option(help: "Write the ratios as a picture, SVG, to this file.")
+    var svg: String?
+    @Option(help: "Measure nothing: report what a run with --json has measured, all of it or what else is named here.")
+    var from: String?
     @Option(help: "Compare with an earlier run, whose measurements are in this file; a loss ends with exit code 1.")
     var baseline: String?
 
+    /// What a run may take, in seconds: less than the half hour and the three minutes that it is said to take at most.
+    private static let fullLimit = 26.0 * 60
+    private static let quickLimit = 172.0
+
     func validate() throws {
-        _ = try ComparisonPlan(self).make()
+        if from == nil { _ = try ComparisonPlan(self).make() }
         try require((1...100).contains(processes ?? 1), "--processes \(processes ?? 1)", "1 to 100")
         try require((1...1000).contains(rounds ?? 1), "--rounds \(rounds ?? 1)", "1 to 1000")
         try require(patience > 0 && patience <= 3600, "--patience \(patience)", "more than 0, at most 3600")
@@ -61,15 +69,41 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Opened before the work, so that a file that cannot be written, or read, is known at once.
+        let earlier = try baseline.map { path throws(ComparisonFailure) in
+            Baseline(try ComparisonReport(option: "--baseline", path: path))
+        }
+        let jsonFile = try json.map { path throws(IOError) in try OutputFile("--json", path) }
+        let page = html ?? (workloads.isEmpty && from == nil ? "report.html" : nil)
+        let htmlFile = try page.map { path throws(IOError) in try OutputFile("--html", path) }
+        let svgFile = try svg.map { path throws(IOError) in try OutputFile("--svg", path) }
+        let report = try from.map(read) ?? measure()
+        Output.say(report.text)
+        try jsonFile?.write(report.json.description + "\n")
+        try htmlFile?.write(report.html)
+        if let svgFile {
+            guard let picture = report.svg else {
+                throw CommandFailure(description: "--svg \(svg ?? ""): there is no ratio to show")
+            }
+            try svgFile.write(picture)
+        }
+        if let page { Output.say("report: \(page)") }
+        try earlier.map { try judge(report, $0) }
+    }
+
+    private func measure() throws -> ComparisonReport {
         _ = clinux_raise_descriptor_limit()
         var options = ComparisonOptions(
             plan: try ComparisonPlan(self).make(),
             seed: seed ?? .random(in: 0...UInt64(UInt32.max))
         )
-        options.processes = processes ?? (full ? 5 : 3)
-        options.rounds = rounds ?? (full ? 8 : 6)
+        // Processes differ more from each other than the rounds of one, so there are many of them and few rounds.
+        options.processes = processes ?? (full ? 10 : 6)
+        options.rounds = rounds ?? (full ? 4 : 2)
+        if processes == nil { options.limit = full ? Self.fullLimit : Self.quickLimit }
         options.seconds = seconds ?? (full ? 0.02 : 0.01)
         options.patience = patience
+        options.countsPeers = counts ?? full
         if counts != false {
             options.counted = Catalogue.counted(options.plan.map(\.setting), everything: counts ?? full)
         }
@@ -78,18 +112,15 @@ struct CompareCommand: ParsableCommand {
         {
             options.notes.append("Not built, and left out: \(Peers.missing.joined(separator: ", ")) (\(Peers.remedy)).")
         }
-        // Opened before the work, so that a file that cannot be written, or read, is known at once.
-        let earlier = try baseline.map { try Baseline(path: $0) }
-        let jsonFile = try json.map { path throws(IOError) in try OutputFile("--json", path) }
-        let page = html ?? (workloads.isEmpty ? "report.html" : nil)
-        let htmlFile = try page.map { path throws(IOError) in try OutputFile("--html", path) }
         if full { Output.say("about \(Int(options.estimate / 60) + 1) minutes") }
-        let report = try Comparison.run(options)
-        Output.say(report.text)
-        try jsonFile?.write(report.json.description + "\n")
-        try htmlFile?.write(report.html)
-        if let page { Output.say("report: \(page)") }
-        try earlier.map { try judge(report, $0) }
+        return try Comparison.run(options)
+    }
+
+    /// An earlier run, narrowed to what is named.
+    private func read(_ path: String) throws -> ComparisonReport {
+        let plan = ComparisonPlan(self)
+        let report = try ComparisonReport(option: "--from", path: path)
+        return report.narrowed(to: try plan.filter(), subjects: plan.names)
     }
 
     private func judge(_ report: ComparisonReport, _ earlier: Baseline) throws {

@@ -26,6 +26,18 @@ struct ComparisonPlan {
         return plan
     }
 
+    /// Whether a setting is among those that are named; all are where nothing is.
+    func filter() throws -> (Setting) -> Bool {
+        let workloads = command.workloads.isEmpty ? Workload.allCases : command.workloads
+        let counts = try command.n.map { try numbers($0, of: "--n", upTo: 10_000_000) }
+        let sizes = try command.sizes.map { try numbers($0, of: "--sizes", upTo: LoadPlan.largestSize) }
+        return { setting in
+            let hasSize = setting.workload == .echo || setting.workload == .pipeline
+            return workloads.contains(setting.workload) && counts?.contains(setting.n) ?? true
+                && (!hasSize || sizes?.contains(setting.width) ?? true)
+        }
+    }
+
     private func settings(_ workload: Workload, _ extent: Catalogue.Extent) throws -> [Setting] {
         let usual = Catalogue.settings(workload, extent)
         guard command.n != nil || command.sizes != nil else { return usual }
@@ -57,7 +69,9 @@ struct ComparisonPlan {
     /// Programs of others that echo.
     private func peers(_ workload: Workload) -> [Subject] {
         guard Catalogue.servesEcho(workload) else { return [] }
-        return Peers.built + named
+        // A quick run has no time for them where they show the same again.
+        let isLeftOut = !command.full && command.subjects == nil && workload != .echo && workload != .pipeline
+        return (isLeftOut ? [] : Peers.built) + named
     }
 
     private var named: [Subject] {
@@ -68,7 +82,7 @@ struct ComparisonPlan {
         }
     }
 
-    private var names: [String]? {
+    var names: [String]? {
         command.subjects?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 

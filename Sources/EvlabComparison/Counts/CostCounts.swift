@@ -28,7 +28,18 @@ public struct CostCounts: Hashable, Sendable {
 extension CostCounts {
     /// The counts as JSON.
     public var json: JSONValue {
-        .object([("operation", operation.json), ("connection", connection.json)])
+        .object([
+            ("operation", operation.json), ("connection", connection.json),
+            ("complaints", .array(complaints.map(JSONValue.string))),
+        ])
+    }
+
+    /// The counts that ``json`` prints as; `nil` when it is anything else.
+    init?(_ json: JSONValue) {
+        guard let operation = json["operation"], let connection = json["connection"] else { return nil }
+        self.operation = Cost(operation)
+        self.connection = Cost(connection)
+        complaints = (json["complaints"]?.asArray ?? []).compactMap(\.asString)
     }
 }
 
@@ -39,5 +50,13 @@ extension CostCounts.Cost {
             ("instructions", value(instructions)), ("allocations", value(allocations)),
             ("systemCalls", value(systemCalls)), ("waits", value(waits)), ("memory", value(memory)),
         ])
+    }
+
+    fileprivate init(_ json: JSONValue) {
+        instructions = json["instructions"]?.asNumber
+        allocations = json["allocations"]?.asNumber
+        systemCalls = json["systemCalls"]?.asNumber
+        waits = json["waits"]?.asNumber
+        memory = json["memory"]?.asNumber
     }
 }

@@ -16,18 +16,17 @@ public enum Catalogue {
         let isFull = extent == .full
         return switch workload {
         case .echo:
-            all(isFull ? [1, 10, 50, 500, 5000, 9000] : [1, 50, 500])
-                + [1024, 16_384, 262_144].filter { isFull || $0 == 16_384 }.map { Setting(.echo, n: 50, width: $0) }
+            all(isFull ? [1, 50, 500, 9000] : [1, 50, 500])
+                + (isFull ? [16_384, 262_144] : [16_384]).map { Setting(.echo, n: 50, width: $0) }
         case .pipeline: all(isFull ? [2, 16, 64] : [16])
         case .latency: all([50], width: 10_000) + (isFull ? all([50], width: 30_000) : [])
         case .accept: all(isFull ? [1, 16, 64] : [16])
         case .idle: all(isFull ? [100, 1000, 9000] : [100, 1000])
         case .pipes:
-            all(isFull ? [100, 1000, 4000, 9000] : [50, 400, 3000], width: 1)
-                + (isFull ? all([100, 1000, 9000], width: 100) : [])
-        case .cascade: all(isFull ? [100, 1000, 5000] : [100, 1000])
+            all(isFull ? [100, 1000, 9000] : [50, 400, 3000], width: 1) + (isFull ? all([1000, 9000], width: 100) : [])
+        case .cascade: all([100, 1000])
         case .timers:
-            [0, 1].flatMap { all(isFull ? [10_000, 100_000, 1_000_000] : [1000, 10_000, 100_000], width: $0) }
+            [0, 1].flatMap { all(isFull ? [10_000, 100_000, 1_000_000] : [1000, 10_000], width: $0) }
         case .wake: all([1])
         case .fanout: all(isFull ? [10, 100, 1000] : [10, 100])
         case .udp: all(isFull ? [1, 16] : [1, 16])
@@ -91,6 +90,9 @@ public enum Catalogue {
         let subjects: [EchoSubject] =
             switch (extent, setting.workload) {
             case (_, .latency): most
+            case (.full, .idle): methods + most.filter { !methods.contains($0) }
+            case (.full, .accept): most
+            case (.full, _) where setting.n > 500: most + methods.filter { !most.contains($0) }
             case (.full, _): EchoSubject.allCases
             case (.quick, .idle): methods
             case (.quick, _): most

@@ -52,6 +52,11 @@ public struct Cell: Sendable {
         judgements[result.subject.name]?.cpuRatio
     }
 
+    /// The ratio that tells most: of the CPU time of a server, else of the time.
+    func headline(of result: SubjectResult) -> PairedRatio? {
+        setting.workload.isJudgedByCPU ? cpuRatio(of: result) : ratio(of: result)
+    }
+
     /// How much faster a subject is than the same in plain C; `nil` where there is none in this cell.
     public func ratioToTwin(of result: SubjectResult) -> PairedRatio? {
         judgements[result.subject.name]?.ratioToTwin

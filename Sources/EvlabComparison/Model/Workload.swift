@@ -61,4 +61,7 @@ public enum Workload: String, CaseIterable, Sendable {
         case .latency, .accept, .idle, .cascade, .wake, .fanout, .udp: false
         }
     }
+
+    /// Whether the CPU time of a server tells more than messages a second, which the load generator limits.
+    var isJudgedByCPU: Bool { hasServer && self != .latency }
 }

@@ -6,21 +6,16 @@ struct Answer {
         self.report = report
     }
 
-    var sentences: [String] {
-        [native, wrapper, scanning, limited, busy].compactMap(\.self)
-    }
+    var sentences: [String] { [native, wrapper, scanning].compactMap(\.self) }
 
-    /// Of a server the CPU time is compared, which the load generator does not limit; else the time.
-    private func ratio(_ result: SubjectResult, _ cell: Cell) -> PairedRatio? {
-        cell.setting.workload.hasServer && cell.setting.workload != .latency
-            ? cell.cpuRatio(of: result) : cell.ratio(of: result)
-    }
+    /// What must be known before the sentences are believed.
+    var reservations: [String] { [limited, busy].compactMap(\.self) }
 
     /// The subjects on our own loops and multiplexers over epoll, beside the reference of each cell.
     private var native: String? {
         let ratios = report.cells.flatMap { cell in
             cell.results.filter { $0.subject.family == .native && !Self.scans($0.subject) }
-                .compactMap { ratio($0, cell) }
+                .compactMap { cell.headline(of: $0) }
         }
         guard !ratios.isEmpty else { return nil }
         let better = ratios.count { $0.verdict == .faster }
@@ -30,7 +25,7 @@ struct Answer {
         return
             "Of \(counted(ratios.count, "comparison")) of native Swift on epoll with plain C on libevent, in time or, of "
             + "servers, in CPU time a message, ours takes less in \(better), more in \(worse), and the same within 2 % in "
-            + "\(equal); \(open) are too close to call. In the middle of all it is "
+            + "\(equal); in \(open) nothing can be said. In the middle of all it is "
             + "\(fixed(median(ratios.map(\.median)), 2)) times as fast."
     }
 
@@ -45,17 +40,31 @@ struct Answer {
                 cell.ratioToTwin(of: result).map { (result: result, cell: cell, ratio: $0) }
             }
         }
-        let shown = pairs.filter { $0.ratio.verdict != .undecided }
         guard !pairs.isEmpty else { return nil }
-        guard let worst = shown.min(by: { $0.ratio.median < $1.ratio.median }) else {
+        let slower = pairs.filter { $0.ratio.verdict == .slower }
+        let text =
+            [instructions].compactMap(\.self).joined() + "In time it is slower in \(slower.count) of "
+            + "\(counted(pairs.count, "comparison"))"
+        guard let worst = slower.min(by: { $0.ratio.median < $1.ratio.median }) else { return text + "." }
+        return text + ", most so in \(worst.cell.setting.workload.rawValue) (\(worst.cell.setting.label)), where "
+            + "\(worst.result.subject.name) is \(fixed(worst.ratio.median, 2)) times as fast (\(worst.ratio.interval))."
+    }
+
+    /// The wrapper's own cost in instructions, where they were counted.
+    private var instructions: String? {
+        for cell in report.cells(of: .echo) {
+            let counted = cell.results.filter { ["event", "bufferevent"].contains($0.subject.name) }.compactMap {
+                result in
+                cell.instructionsToTwin(of: result).map {
+                    "\(fixed($0, 2)) times those of C with \(result.subject.name)"
+                }
+            }
+            guard !counted.isEmpty else { continue }
             return
-                "Beside the same programs in C, no difference of the Swift wrapper over libevent could be shown in time."
+                "The Swift wrapper over libevent takes, in instructions a message of \(byteSize(cell.setting.width)), "
+                + counted.joined(separator: " and ") + ". "
         }
-        let slower = shown.count { $0.ratio.verdict == .slower }
-        return "The Swift wrapper over libevent is slower than the same program in C in \(slower) of "
-            + "\(counted(pairs.count, "cell")); most in \(worst.cell.setting.workload.rawValue) "
-            + "(\(worst.cell.setting.label)), where \(worst.result.subject.name) is \(fixed(worst.ratio.median, 2)) times as "
-            + "fast (\(worst.ratio.interval))."
+        return nil
     }
 
     /// What looking at every descriptor costs.

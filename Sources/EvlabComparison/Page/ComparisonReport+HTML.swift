@@ -48,7 +48,7 @@ extension ComparisonReport {
                 [("class", "answer")],
                 Answer(self).sentences.map(Markup.paragraph).joined(separator: "\n")
             )
-            + Markup.paragraph(Self.method)
+            + Answer(self).reservations.map(Markup.paragraph).joined(separator: "\n") + Markup.paragraph(Self.method)
     }
 
     // MARK: Plots

@@ -38,7 +38,7 @@ struct LinePlot {
             [("class", "names"), ("height", fixed(total, 0))],
             names.joined(separator: "\n")
         )
-        let caption = Markup.element("figcaption", [], Markup.escaped(title))
+        let caption = Markup.element("figcaption", [], Markup.escaped("\(title): \(yTitle)"))
         return Markup.element("figure", [], caption + Markup.element("div", [("class", "chart")], plot + names))
     }
 
@@ -77,7 +77,7 @@ struct LinePlot {
                     ("text-anchor", "middle"),
                 ],
                 Markup.escaped(xTitle)
-            ) + Markup.element("text", [("class", "axis"), ("x", "9.5%"), ("y", "18")], Markup.escaped(yTitle))
+            )
         return levels + columns + [titles]
     }
 

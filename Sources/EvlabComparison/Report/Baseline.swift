@@ -1,36 +1,18 @@
 /// An earlier run, to compare with.
 public struct Baseline: Sendable {
-    /// By cell and subject, the times that are compared, by process and round.
     private struct Key: Hashable {
         let setting: Setting
         let subject: String
     }
 
+    /// The times that are compared, by process and round.
     private var times: [Key: [[Double]]] = [:]
 
-    /// Reads what `--json` wrote.
-    public init(path: String) throws(ComparisonFailure) {
-        guard let text = readFile(path) else { throw ComparisonFailure("--baseline \(path) cannot be read") }
-        guard let json = JSONValue(parsing: text), let baseline = Baseline(json) else {
-            throw ComparisonFailure("--baseline \(path) is not what --json writes")
-        }
-        self = baseline
-    }
-
-    /// - Returns: `nil` when the JSON is not what a report writes.
-    public init?(_ json: JSONValue) {
-        guard json["format"]?.asInteger == 1, let cells = json["cells"]?.asArray else { return nil }
-        for cell in cells {
-            guard let workload = cell["workload"]?.asString.flatMap(Workload.init), let n = cell["n"]?.asInteger,
-                let width = cell["width"]?.asInteger, let subjects = cell["subjects"]?.asArray
-            else { return nil }
-            for subject in subjects {
-                guard let name = subject["name"]?.asString, let samples = subject["samples"]?.asArray else {
-                    return nil
-                }
-                let key = Key(setting: Setting(workload, n: n, width: width), subject: name)
-                let taken = samples.map { ($0.asArray ?? []).compactMap { Sample($0) } }
-                times[key] = SubjectResult(subject: Subject(name, .native, ""), samples: taken).times(workload)
+    public init(_ report: ComparisonReport) {
+        for cell in report.cells {
+            for result in cell.results {
+                let key = Key(setting: cell.setting, subject: result.subject.name)
+                times[key] = result.times(cell.setting.workload)
             }
         }
     }

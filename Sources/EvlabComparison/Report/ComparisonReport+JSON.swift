@@ -2,12 +2,13 @@ extension ComparisonReport {
     /// Everything that was measured, and what was made of it.
     public var json: JSONValue {
         .object([
-            ("format", .integer(1)),
+            ("format", .integer(2)),
             ("date", .string(date)), ("seed", .string(String(seed))),
             ("processes", .integer(processes)), ("rounds", .integer(rounds)), ("seconds", .number(seconds)),
-            ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),
+            ("took", .number(took)), ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),
             ("percentiles", .array(Sample.percentiles.map(JSONValue.number))),
             ("cells", .array(cells.map(\.json))),
+            ("notes", .array(notes.map(JSONValue.string))),
             ("remarks", .array(remarks.map(JSONValue.string))),
             ("method", .string(Self.method)),
             ("limits", .array(Self.limits.map(JSONValue.string))),
@@ -48,6 +49,7 @@ extension PairedRatio {
     fileprivate var json: JSONValue {
         .object([
             ("median", .number(median)), ("low", .number(low)), ("high", .number(high)), ("pairs", .integer(pairs)),
+            ("surelyAbove", .number(surelyAbove)), ("surelyBelow", .number(surelyBelow)),
             ("verdict", .string(verdict.rawValue)),
         ])
     }

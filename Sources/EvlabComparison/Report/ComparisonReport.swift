@@ -12,6 +12,8 @@ public struct ComparisonReport: Sendable {
     /// What was left out, and why.
     public let notes: [String]
     let loadAfter: String
+    /// How long all of it took, in seconds.
+    public let took: Double
 
     public init(
         date: String,
@@ -22,7 +24,8 @@ public struct ComparisonReport: Sendable {
         seconds: Double,
         cells: [Cell],
         notes: [String],
-        loadAfter: String
+        loadAfter: String,
+        took: Double = 0
     ) {
         self.date = date
         self.machine = machine
@@ -33,6 +36,7 @@ public struct ComparisonReport: Sendable {
         self.cells = cells.map { $0.judged() }
         self.notes = notes
         self.loadAfter = loadAfter
+        self.took = took
     }
 
     /// The workloads that were measured, in their order.
@@ -81,8 +85,9 @@ public struct ComparisonReport: Sendable {
     public static let method = """
         Before anything is timed, all subjects of a workload follow one script and must do the same. Each subject is then \
         measured in several processes; within each, the subjects take turns in an order that chance decides anew each round. \
-        A ratio is the median of the ratios of measurements of the same round, with a 95 % interval from medians of samples \
-        drawn again, first processes and then rounds. A subject is called faster or slower only if the whole interval lies \
-        more than 2 % away from 1, and equal only if it lies within 2 %.
+        A ratio is the median of the ratios of measurements of the same round. Its 95 % interval comes from medians of samples \
+        drawn again, first processes and then rounds, widened as few processes demand. Since there are hundreds of ratios, a \
+        word needs more: a subject is called faster or slower only if the whole 99 % interval lies more than 2 % away from 1, \
+        and equal only if it lies within 2 %.
         """
 }

@@ -34,6 +34,11 @@ extension JSONValue {
         return value
     }
 
+    public var asBool: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
     public var asArray: [JSONValue]? {
         guard case .array(let values) = self else { return nil }
         return values

@@ -5,6 +5,9 @@ internal import Glibc
 public struct PairedRatio: Hashable, Sendable {
     /// The ratio in the middle, and the ends of its 95 % interval.
     public let median, low, high: Double
+    /// What it is above and below of with 99 % certainty: the ends of a wider interval, on which the words stand. A report has
+    /// hundreds of ratios, of which 5 % may be called a few dozen times what they are not.
+    public let surelyAbove, surelyBelow: Double
     /// How many pairs it stands on.
     public let pairs: Int
 
@@ -14,32 +17,34 @@ public struct PairedRatio: Hashable, Sendable {
     /// What may be said. A handful of pairs allows nothing.
     public var verdict: Verdict {
         guard pairs >= Self.fewestPairs else { return .undecided }
-        if low > 1 + Verdict.tolerance { return .faster }
-        if high < 1 - Verdict.tolerance { return .slower }
-        return low >= 1 - Verdict.tolerance && high <= 1 + Verdict.tolerance ? .equal : .undecided
+        if surelyAbove > 1 + Verdict.tolerance { return .faster }
+        if surelyBelow < 1 - Verdict.tolerance { return .slower }
+        return surelyAbove >= 1 - Verdict.tolerance && surelyBelow <= 1 + Verdict.tolerance ? .equal : .undecided
     }
 
     /// The ratios of the times of another subject to those of one, by process and round: above 1 where the one is faster.
     ///
     /// The interval is taken from medians of samples that are drawn again, first processes and then rounds of each: a
-    /// process that was lucky in its layout of memory counts as one chance, not as one for each of its rounds.
+    /// process that was lucky in its layout of memory counts as one chance, not as one for each of its rounds. It is then
+    /// widened as Student's distribution asks for so few processes.
     ///
-    /// - Parameter seed: repeats the draws.
     /// A pair of which one is not a positive number is left out: a clock that did not move says nothing.
     ///
+    /// - Parameter seed: repeats the draws.
     /// - Returns: `nil` when there is no pair.
     public init?(of times: [[Double]], to others: [[Double]], seed: UInt64 = 1, resamples: Int = resamples) {
-        let ratios = Self.logarithms(times, others)
-        guard let ratios else { return nil }
+        guard let ratios = Self.logarithms(times, others) else { return nil }
         let all = ratios.flatMap(\.self)
+        let interval = LogInterval(
+            middle: EvlabComparison.median(all),
+            draws: Self.resampled(ratios, seed: seed, count: max(1, resamples)),
+            processes: ratios.count
+        )
         pairs = all.count
-        median = exp(EvlabComparison.median(all))
-        let medians = Self.resampled(ratios, seed: seed, count: max(1, resamples)).sorted()
-        low = min(median, exp(quantile(0.025, ofSorted: medians)))
-        high = max(median, exp(quantile(0.975, ofSorted: medians)))
+        (median, low, high) = (interval.median, interval.low, interval.high)
+        (surelyAbove, surelyBelow) = (interval.surelyAbove, interval.surelyBelow)
     }
 
-    /// Logarithms, so that twice as fast and half as fast weigh the same; by process, without those that lack a pair.
     static func logarithms(_ times: [[Double]], _ others: [[Double]]) -> [[Double]]? {
         let ratios = zip(times, others).map { mine, theirs in zip(mine, theirs).map { log($1 / $0) }.filter(\.isFinite)
         }

@@ -6,8 +6,10 @@ internal import Glibc
 public struct RatioChange: Hashable, Sendable {
     public let median, low, high: Double
 
-    /// Whether the subject lost more than the tolerance, all of the 95 % interval considered.
-    public var isLoss: Bool { high < 1 - Verdict.tolerance }
+    private let surelyBelow: Double
+
+    /// Whether the subject lost more than the tolerance, all of the 99 % interval considered.
+    public var isLoss: Bool { surelyBelow < 1 - Verdict.tolerance }
 
     init?(
         from earlier: (times: [[Double]], reference: [[Double]]),
@@ -21,9 +23,13 @@ public struct RatioChange: Hashable, Sendable {
         let draws = zip(
             PairedRatio.resampled(before, seed: seed, count: resamples),
             PairedRatio.resampled(after, seed: seed &+ 1, count: resamples)
-        ).map { $1 - $0 }.sorted()
-        median = exp(EvlabComparison.median(after.flatMap(\.self)) - EvlabComparison.median(before.flatMap(\.self)))
-        low = min(median, exp(quantile(0.025, ofSorted: draws)))
-        high = max(median, exp(quantile(0.975, ofSorted: draws)))
+        ).map { $1 - $0 }
+        let interval = LogInterval(
+            middle: EvlabComparison.median(after.flatMap(\.self)) - EvlabComparison.median(before.flatMap(\.self)),
+            draws: draws,
+            processes: min(before.count, after.count)
+        )
+        (median, low, high) = (interval.median, interval.low, interval.high)
+        surelyBelow = interval.surelyBelow
     }
 }

@@ -1,4 +1,4 @@
-/// What an interval allows to say of a ratio.
+/// What an interval allows to say of a ratio. It is the 99 % interval that must lie where a word says.
 public enum Verdict: String, Sendable {
     /// The whole interval lies above 1.02.
     case faster

@@ -10,6 +10,10 @@ struct StatisticsTests {
         var random: SeededGenerator
         /// How much longer the first of the two really takes.
         let slowdown: Double
+        /// Standard deviations of a measurement and of the share of a process.
+        var noise = 0.03, share = 0.01
+        /// How often one takes several times as long.
+        var spikes = 0.03
 
         mutating func number() -> Double { Double(random.next() >> 11) / Double(1 << 53) }
 
@@ -17,14 +21,14 @@ struct StatisticsTests {
         mutating func normal() -> Double { (0..<12).map { _ in number() }.reduce(0, +) - 6 }
 
         mutating func time(_ level: Double, _ share: Double) -> Double {
-            let spike = number() < 0.03 ? 1 + 4 * number() : 1
-            return 1000 * level * (1 + share) * (1 + 0.03 * normal()) * spike
+            let spike = number() < spikes ? 1 + 4 * number() : 1
+            return 1000 * level * (1 + share) * (1 + noise * normal()) * spike
         }
 
         mutating func run(processes: Int = 5, rounds: Int = 20) -> (mine: [[Double]], others: [[Double]]) {
             var (mine, others): ([[Double]], [[Double]]) = ([], [])
             for _ in 0..<processes {
-                let shares = (0.01 * normal(), 0.01 * normal())
+                let shares = (share * normal(), share * normal())
                 var level = 1 + 0.3 * number()
                 mine.append([])
                 others.append([])
@@ -49,6 +53,53 @@ struct StatisticsTests {
         let verdicts = (0..<10).map { _ in world.verdict() }
         #expect(verdicts.count { $0 == .slower } >= 9, "\(verdicts)")
         #expect(!verdicts.contains(.faster))
+    }
+
+    /// As many processes and rounds as a quick run has, and a full one.
+    @Test(
+        "It is found with the few measurements of a quick run and of a full one, on a machine with nothing else to do",
+        arguments: [(6, 2), (10, 4)]
+    )
+    func slowdownInFew(_ processes: Int, _ rounds: Int) {
+        var world = World(random: SeededGenerator(seed: 11), slowdown: 1.1, noise: 0.015, share: 0.007, spikes: 0.01)
+        let ratios = (0..<10).compactMap { _ in
+            let run = world.run(processes: processes, rounds: rounds)
+            return PairedRatio(of: run.mine, to: run.others)
+        }
+        #expect(ratios.count { $0.high < 1 } >= 9, "\(ratios)")
+        #expect(!ratios.contains { $0.verdict == .faster })
+    }
+
+    @Test("Of many equal subjects on a noisy machine none is called faster by one run and slower by another")
+    func agreement() {
+        var words: [[Verdict]] = []
+        for seed in 0..<2 {
+            var world = World(random: SeededGenerator(seed: UInt64(100 + seed)), slowdown: 1, noise: 0.1, share: 0.1)
+            words.append(
+                (0..<300).map { _ in
+                    let run = world.run(processes: 6, rounds: 2)
+                    return PairedRatio(of: run.mine, to: run.others, resamples: 200)?.verdict ?? .undecided
+                }
+            )
+        }
+        let wrong = words.flatMap(\.self).count { $0 == .faster || $0 == .slower }
+        #expect(wrong <= 12, "\(wrong) of 600")
+        let contradicted = zip(words[0], words[1]).count { Set([$0, $1]) == [.faster, .slower] }
+        #expect(contradicted == 0)
+    }
+
+    @Test("Few processes make a wide interval: less is known of those that were not run")
+    func fewProcesses() throws {
+        func width(_ processes: Int) -> Double {
+            let times = (0..<processes).map { _ in [1.0, 1.01, 1.0] }
+            let others = (0..<processes).map { [Double](repeating: $0.isMultiple(of: 2) ? 1.01 : 0.99, count: 3) }
+            guard let ratio = PairedRatio(of: times, to: others) else { return .nan }
+            #expect(ratio.surelyAbove < ratio.low && ratio.high < ratio.surelyBelow)
+            return ratio.high / ratio.low - 1
+        }
+        #expect(width(3) > width(10))
+        let one = try #require(PairedRatio(of: [[1, 1, 1, 1, 1, 1]], to: [[2, 2, 2, 2, 2, 2]]))
+        #expect(one.verdict == .undecided, "one process says nothing of others")
     }
 
     @Test("Equal subjects are never called faster or slower")
@@ -121,7 +172,7 @@ struct StatisticsTests {
     }
 
     @Test("A loss against an earlier run is found although the machine has become slower for all")
-    func losses() throws {
+    func losses() {
         func report(_ slowdown: Double, machine: Double, seed: UInt64) -> ComparisonReport {
             var world = World(random: SeededGenerator(seed: seed), slowdown: slowdown)
             let run = world.run()
@@ -141,7 +192,7 @@ struct StatisticsTests {
                 ]
             )
         }
-        let before = try #require(Baseline(report(1, machine: 1, seed: 5).json))
+        let before = Baseline(report(1, machine: 1, seed: 5))
         let same = before.changes(to: report(1, machine: 3, seed: 6))
         #expect(same.all.count == 1)
         #expect(same.losses.isEmpty, "\(same.text)")
