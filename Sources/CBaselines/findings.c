@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,6 +133,124 @@ int finding_write_without_writability(long *taken) {
     *taken = was_writable || result < 0 ? 0 : result;
     close_pair(pair);
     return 0;
+}
+
+static long queue(int descriptor, unsigned long which) {
+    int count = 0;
+    ioctl(descriptor, which, &count);
+    return count;
+}
+
+static char piece[1 << 16];
+
+/* Writes until nothing more is taken; returns how much was. */
+static long fill(int descriptor, size_t size) {
+    long total = 0;
+    for (long count; (count = send(descriptor, piece, size, MSG_NOSIGNAL)) > 0;) total += count;
+    return total;
+}
+
+/* Reads what is there, without waiting. */
+static long empty(int descriptor) {
+    static char buffer[1 << 16];
+    long total = 0;
+    for (long count; (count = read(descriptor, buffer, sizeof buffer)) > 0;) total += count;
+    return total;
+}
+
+/* Until what a filled socket has sent is acknowledged, so that it only waits for room. */
+static void come_to_rest(const int pair[2]) {
+    int one = 1;
+    for (int tries = 0; tries < 2000; tries++) {
+        setsockopt(pair[1], IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+        if (queue(pair[0], SIOCOUTQ) == queue(pair[0], SIOCOUTQNSD)) return;
+        usleep(500);
+    }
+}
+
+static int left_after_reading(bool is_shut, long *left) {
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    if (is_shut) shutdown(pair[1], SHUT_RD);
+    fill(pair[0], sizeof piece);
+    come_to_rest(pair);
+    empty(pair[1]);
+    *left = queue(pair[0], SIOCOUTQNSD);
+    close_pair(pair);
+    return 0;
+}
+
+int finding_room_that_is_not_told(long *left_when_open, long *left_when_shut) {
+    int result = left_after_reading(false, left_when_open);
+    return result < 0 ? result : left_after_reading(true, left_when_shut);
+}
+
+/* What was sent of so many bytes and has not come, also when it was given the time to cross the loopback interface. */
+static long missing_of(long sent, const int pair[2]) {
+    long missing = 0;
+    for (int tries = 0; tries < 20; tries++) {
+        missing = sent - queue(pair[0], SIOCOUTQNSD) - queue(pair[1], SIOCINQ);
+        if (missing == 0) break;
+        usleep(1000);
+    }
+    return missing;
+}
+
+/* Reads all of so many bytes, which may take a timer or two. */
+static void empty_all(int descriptor, long count) {
+    for (int tries = 0; tries < 4000 && count > 0; tries++) {
+        long taken = empty(descriptor);
+        count -= taken;
+        if (taken == 0) usleep(500);
+    }
+}
+
+int finding_dropped_by_the_receiver(int size, long *missing) {
+    int send_size = 128 << 10, receive_size = 64 << 10;
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    for (int i = 0; i < 2; i++) {
+        setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &send_size, sizeof send_size);
+        setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof receive_size);
+    }
+    *missing = 0;
+    for (int round = 0; round < 30 && *missing == 0; round++) {
+        long sent = 0;
+        for (int i = 0; i < round % 8; i++) sent += send(pair[0], piece, 100, MSG_NOSIGNAL);
+        sent += fill(pair[0], size);
+        *missing = missing_of(sent, pair);
+        empty_all(pair[1], sent);
+    }
+    close_pair(pair);
+    return 0;
+}
+
+static int shut_after(int milliseconds, bool *is_reset) {
+    int second = 1;
+    int pair[2];
+    int result = make_tcp_pair(pair);
+    if (result < 0) return result;
+    setsockopt(pair[1], IPPROTO_TCP, TCP_LINGER2, &second, sizeof second);
+    close(pair[1]);
+    pair[1] = -1;
+    usleep(1000 * (useconds_t)milliseconds);
+    shutdown(pair[0], SHUT_WR);
+    struct pollfd request = {.fd = pair[0], .events = 0};
+    poll(&request, 1, 1000);
+    *is_reset = request.revents & POLLERR;
+    close_pair(pair);
+    return 0;
+}
+
+int finding_forgotten_peer(bool *is_reset_at_once, bool *is_reset_later) {
+    int result = shut_after(0, is_reset_at_once);
+    *is_reset_later = false;
+    for (int wait = 1500; wait <= 6000 && result == 0 && !*is_reset_later; wait *= 2) {
+        result = shut_after(wait, is_reset_later);
+    }
+    return result;
 }
 
 int finding_edges_of_a_shutdown(int *edges) {

@@ -128,13 +128,14 @@ package struct CrossCheck {
         var shrinker = Shrinker(observers: makeObserver) { [serving] in serving?.isInterrupted ?? false }
         let short = try shrinker.shrink(script, finding)
         let replay = try Episode(recording: true, observers: makeObserver)
-        _ = try replay.run(short.script)
+        let again = try replay.run(short.script)
         return Discovery(
             seed: seed,
             original: script,
             script: short.script,
             finding: short.finding,
-            trace: replay.trace
+            trace: replay.trace,
+            isRepeatable: again?.isLike(short.finding) ?? false
         )
     }
 }

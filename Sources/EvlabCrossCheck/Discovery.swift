@@ -7,8 +7,10 @@ package struct Discovery: Sendable {
     /// What is left of it.
     package let script: [Operation]
     package let finding: Finding
-    /// What everybody said while the short script ran.
+    /// What everybody said when the short script ran once more.
     package let trace: [TraceLine]
+    /// Whether it showed the finding then: if not, look at what the finding says of time and of the kernel.
+    package let isRepeatable: Bool
 }
 
 extension Discovery {
@@ -16,7 +18,7 @@ extension Discovery {
     package var text: String {
         """
         FINDING: \(finding)
-        seed \(seed); \(original.count) operations, shrunk to \(script.count):
+        seed \(seed); \(original.count) operations, shrunk to \(script.count)\(isRepeatable ? "" : ", which did not show it again"):
 
         \(traces)
 

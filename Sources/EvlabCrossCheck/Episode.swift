@@ -130,7 +130,9 @@ package final class Episode {
             // It is at the next look that they find out.
             if operation.kind == .closeUntold { marker = .none }
         }
-        let outcome = try world.perform(operation, expecting: bytesExpected(operation))
+        let expected = bytesExpected(operation)
+        let outcome = try world.perform(operation, expecting: expected, otherEnd: operation.user.flatMap(otherEnd))
+        if case .drain(let id) = operation, !outcome.isSettled { return missing(id, expected, outcome, operation) }
         model.apply(operation, outcome)
         tellTouched()
         for id in operation.openedDescriptors {
@@ -146,6 +148,12 @@ package final class Episode {
         guard case .drain(let id) = operation, let file = model.file(id), file.kind == .tcp, !file.wasReset
         else { return 0 }
         return file.unread - (file.urgent != nil && !file.isUrgentInline ? 1 : 0)
+    }
+
+    /// What was sent did not come, so that nothing can be said of what follows.
+    private func missing(_ id: DescriptorID, _ expected: Int, _ outcome: Outcome, _ operation: Operation) -> Finding {
+        giveUp(operation)
+        return unsettled(id, expected: "\(expected) bytes to read", found: "\(outcome.count)", outcome.wait)
     }
 
     private func tellTouched() {
@@ -174,16 +182,16 @@ package final class Episode {
 
     /// Waits until the kernel has arrived at what the model says, as it does at once but for the network's sake.
     private func settle(_ operation: Operation) throws(IOError) -> Finding? {
-        let deadline = Deadline(after: patience)
+        var deadline = Deadline(after: patience)
         while true {
             try world.look(into: &before)
             let odd = firstUnexpected()
             if odd == nil, hasArrived(operation) { break }
             if deadline.rest() { continue }
-            guard let odd else { break }
-            for seat in seats { seat.forgetSightings() }
-            record(operation)
-            return modelFinding(odd)
+            giveUp(operation)
+            if let odd { return modelFinding(odd, deadline.account) }
+            guard let id = sender(of: operation) else { break }
+            return unsettled(id, expected: "all that was sent acknowledged", found: "some not", deadline.account)
         }
         for id in world.names {
             counts.predictions += 1
@@ -222,16 +230,28 @@ package final class Episode {
         return model.descriptors.first { $0.value == peer }?.key
     }
 
-    private func modelFinding(_ position: Int) -> Finding {
+    /// Nobody is asked any more.
+    private func giveUp(_ operation: Operation) {
+        for seat in seats { seat.forgetSightings() }
+        record(operation)
+    }
+
+    private func modelFinding(_ position: Int, _ wait: String) -> Finding {
         let id = world.names[position]
         let prediction = model.file(id)?.prediction ?? Prediction()
         let open = prediction.open.isEmpty ? "" : ", perhaps \(prediction.open)"
+        return unsettled(id, expected: "\(prediction.certain)\(open)", found: "\(before[position])", wait)
+    }
+
+    private func unsettled(_ id: DescriptorID, expected: String, found: String, _ wait: String) -> Finding {
+        let ends = [id] + (otherEnd(of: id).map { [$0] } ?? [])
         return Finding(
             law: .model,
             descriptor: id,
-            expected: "\(prediction.certain)\(open)",
-            found: "\(before[position])",
-            step: step
+            expected: expected,
+            found: found,
+            step: step,
+            evidence: ["after \(wait)"] + ends.compactMap(world.account)
         )
     }
 

@@ -58,6 +58,35 @@ struct PlainFindingTests {
     }
 
     @Test
+    func `A TCP socket that has shut its reading half does not say that it has room`() {
+        var (whenOpen, whenShut) = (-1, -1)
+        let result = unsafe finding_room_that_is_not_told(&whenOpen, &whenShut)
+        #expect(result == 0)
+        #expect(whenOpen == 0)
+        #expect(whenShut > 0)
+    }
+
+    @Test
+    func `TCP drops what it has announced room for, when pieces of one page follow larger ones`() {
+        var (ofSmall, ofLarge) = (-1, -1)
+        let results = unsafe [
+            finding_dropped_by_the_receiver(4096, &ofSmall), finding_dropped_by_the_receiver(65536, &ofLarge),
+        ]
+        #expect(results == [0, 0])
+        #expect(ofSmall > 0)
+        #expect(ofLarge == 0)
+    }
+
+    /// At once it is so too where the machine has had too many connections lately to remember this one.
+    @Test
+    func `The end of a TCP stream to a peer that the kernel has forgotten is answered with a reset`() {
+        var (atOnce, later) = (false, false)
+        let result = unsafe finding_forgotten_peer(&atOnce, &later)
+        #expect(result == 0)
+        #expect(later)
+    }
+
+    @Test
     func `A shutdown is two edges`() {
         // On a machine that is slow enough both come as one.
         let isSeen = (0..<20).contains { _ in

@@ -1,6 +1,8 @@
 #ifndef FINDINGS_H
 #define FINDINGS_H
 
+#include <stdbool.h>
+
 /* What `evlab crosscheck` found out about the kernel and about libevent, once more in plain C, so that nothing of this
    package is between. Each returns 0, or -errno where it cannot be tried. */
 
@@ -25,6 +27,18 @@ int finding_refused_out_of_band_byte(struct finding_states *then, struct finding
 
 /* A TCP socket with an out-of-band byte alone: before a read, and after. */
 int finding_read_at_mark(struct finding_states *before, struct finding_states *after);
+
+/* A TCP socket that was filled, and whose peer has then read all that had come: how many bytes still wait to be sent, because
+   nobody has told that there is room. With a peer that reads, and with one that had shut its reading half before. */
+int finding_room_that_is_not_told(long *left_when_open, long *left_when_shut);
+
+/* A TCP connection that is filled and emptied again and again, by writes of so many bytes after a few small ones: how many
+   bytes were sent and are nowhere, because the receiving kernel has dropped what it had announced room for. */
+int finding_dropped_by_the_receiver(int size, long *missing);
+
+/* A TCP socket whose peer was closed, and which shuts its sending half: whether that is answered with a reset at once, and when
+   the kernel has forgotten the peer, which here is to remember it for a second. */
+int finding_forgotten_peer(bool *is_reset_at_once, bool *is_reset_later);
 
 /* How many edges one shutdown of a TCP socket's sending half causes, before a fifth of a second passes without one. */
 int finding_edges_of_a_shutdown(int *edges);

@@ -10,6 +10,8 @@ package struct Finding: Error, Hashable, Sendable {
     package var found: String
     /// The number of the operation after which it was found, from 0 on.
     package var step = 0
+    /// What else was seen then: how long it was waited, and what the kernel was doing.
+    package var evidence: [String] = []
 
     /// Whether another finding is of the same kind: what shrinking must keep.
     package func isLike(_ other: Finding) -> Bool {
@@ -21,6 +23,7 @@ extension Finding: CustomStringConvertible {
     package var description: String {
         let who = observer?.rawValue ?? "the kernel"
         let what = descriptor.map { " about descriptor \($0.number)" } ?? ""
-        return "\(who)\(what) after operation \(step): expected \(expected), found \(found) (law: \(law.rawValue))"
+        let sentence = "\(who)\(what) after operation \(step): expected \(expected), found \(found)"
+        return ([sentence + " (law: \(law.rawValue))"] + evidence).joined(separator: "\n  ")
     }
 }

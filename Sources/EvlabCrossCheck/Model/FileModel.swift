@@ -32,6 +32,9 @@ struct FileModel {
     // TCP only.
     var hasSentEnd = false
     var wasReset = false
+    /// The end went to a peer that is closed. How long, and whether, the kernel remembers such a peer depends on how many the
+    /// machine has had (tcp_max_tw_buckets, tcp_fin_timeout); if it does not, it answers with a reset.
+    var mayBeReset = false
     var urgent: UrgentByte?
     var isUrgentInline = false
     /// Connections that wait to be accepted.
@@ -116,7 +119,8 @@ extension FileModel {
         var events = ends(isReceiveShut || hasReceivedEnd || wasReset, sendIsOver)
         if unread >= leastReadable { events.insert(.readable) }
         if let urgent, !urgent.wasTaken { events.insert(.priority) }
-        return sendIsOver ? Prediction(certain: events.union(.writable)) : withRoom(events)
+        guard sendIsOver else { return withRoom(events) }
+        return Prediction(certain: events.union(.writable), open: mayBeReset ? .error : [])
     }
 
     /// An out-of-band byte that comes next is not in the stream, so it alone makes nothing readable.

@@ -117,7 +117,7 @@ struct Model {
         switch file.kind {
         case .udp: false
         // What is sent to a peer that has gone is answered by a reset, at some time during the filling.
-        case .tcp: isAlive(file.peer) && !file.isOver && allowsUrgent(file) && !answersWithReset(file.peer)
+        case .tcp: isAlive(file.peer) && !file.isOver && allowsUrgent(file) && !isDeaf(file.peer)
         default: allowsWriting(file)
         }
     }
@@ -134,8 +134,9 @@ struct Model {
         return half == .reading || !isSending(file)
     }
 
-    private func answersWithReset(_ index: Int?) -> Bool {
-        index.map(refusesData) ?? false
+    /// A TCP socket that has shut its reading half does not say that it has room again: the writer's timer must find out.
+    private func isDeaf(_ index: Int?) -> Bool {
+        index.map { files[$0].isReceiveShut } ?? false
     }
 
     /// The end of a TCP stream that is full arrives only when all before it was read: too long a story.
@@ -196,7 +197,7 @@ struct Model {
         case .sendOutOfBand(let id): on(id, outcome) { if outcome.count > 0 { $0.sentUrgent($1) } }
         case .receiveOutOfBand(let id): on(id, outcome) { if outcome.count > 0 { $0.tookUrgent($1) } }
         case .takeOutOfBandInline(let id): on(id, outcome) { $0.files[$1].isUrgentInline = true }
-        case .takeError(let id): on(id, outcome) { $0.files[$1].error = nil }
+        case .takeError(let id): on(id, outcome) { $0.tookError($1) }
         default: break
         }
     }
@@ -206,6 +207,7 @@ struct Model {
         touchBoth(index)
         // Reported once, to whoever asks first.
         if outcome.error != nil, outcome.error == files[index].error { files[index].error = nil }
+        if outcome.error == .brokenPipe { files[index].mayBeReset = false }
         if files[index].kind == .unixDatagram, outcome.error == .connectionRefused {
             // A write has shown that the peer is closed: the kernel throws away what it had sent before.
             files[index].writes = []
@@ -404,6 +406,7 @@ struct Model {
         guard !files[index].hasSentEnd else { return }
         files[index].hasSentEnd = true
         guard let peer = files[index].peer, !files[peer].wasReset else { return }
+        files[index].mayBeReset = files[peer].isClosed
         files[peer].hasReceivedEnd = true
         arrive([.readable, .peerClosed], at: peer)
     }
@@ -459,6 +462,11 @@ struct Model {
         guard let peer = files[index].peer else { return }
         files[peer].hasReceivedEnd = true
         touch(peer)
+    }
+
+    private mutating func tookError(_ index: Int) {
+        files[index].error = nil
+        files[index].mayBeReset = false
     }
 
     // MARK: Out-of-band data

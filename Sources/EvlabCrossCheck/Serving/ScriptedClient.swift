@@ -142,9 +142,10 @@ final class ScriptedClient {
     private func wait(for events: CInt, _ deadline: Deadline) -> Bool {
         guard let number = socket?.fileDescriptor.rawValue else { return false }
         var request = pollfd(fd: number, events: CShort(events), revents: 0)
-        while deadline.milliseconds > 0 {
+        // Once at least: who was not running for so long has not looked yet.
+        repeat {
             if unsafe clinux_poll(&request, 1, deadline.milliseconds) > 0 { return true }
-        }
+        } while deadline.milliseconds > 0
         return false
     }
 }

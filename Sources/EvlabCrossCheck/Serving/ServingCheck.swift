@@ -164,7 +164,7 @@ package final class ServingCheck {
             }
         }
         let everybody = places.values.map(\.server) + retired
-        let deadline = Deadline(after: patience)
+        var deadline = Deadline(after: patience)
         while !everybody.allSatisfy({ $0.isReady || $0.outcome != nil }), deadline.rest() {}
         guard everybody.allSatisfy({ $0.isReady || $0.outcome != nil }) else { return ["a server does not start"] }
         kill(getpid(), SIGTERM)

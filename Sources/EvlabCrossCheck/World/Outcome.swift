@@ -6,8 +6,10 @@ struct Outcome: Hashable, Sendable {
     /// Bytes, or messages of a socket of messages, that were taken or given.
     var count = 0
     var error: Errno?
-    /// After filling: whether nothing is under way that could make room again.
+    /// After filling: whether nothing is under way that could make room again. After draining: whether all came that is to.
     var isSettled = true
+    /// How long it was waited for that.
+    var wait = ""
 
     init() {}
 

@@ -57,9 +57,9 @@ final class World {
         unanswered = try Socket.bound(to: .loopback(port: 0))
         unansweredAddress = try unanswered.localAddress()
         _ = try unanswered.connect(to: deadAddress)
-        listener = try Socket.listening(on: .loopback(port: 0), backlog: 16)
+        listener = try Self.listen(.tcpListener)
         listenerAddress = try listener.localAddress()
-        listenerIPv6 = try Socket.listening(on: Self.address(.tcpIPv6Listener), backlog: 16)
+        listenerIPv6 = try Self.listen(.tcpIPv6Listener)
         addressIPv6 = try listenerIPv6.localAddress()
     }
 
@@ -101,17 +101,27 @@ final class World {
     /// Whether everything that a TCP socket has sent is acknowledged, for which the reader is not given 40 ms.
     func hasArrived(from sender: DescriptorID, to reader: DescriptorID?) -> Bool {
         if clinux_tcp_unacknowledged(number(sender)) == 0 { return true }
-        if let reader { setOption(reader, TCP_QUICKACK, 1, level: CInt(IPPROTO_TCP)) }
+        if let reader { acknowledgeAtOnce(reader) }
         return clinux_tcp_unacknowledged(number(sender)) == 0
+    }
+
+    private func acknowledgeAtOnce(_ reader: DescriptorID) {
+        TCPTuning.set(TCP_QUICKACK, 1, of: number(reader))
     }
 
     // MARK: Doing
 
     /// Does what the model has allowed.
     ///
-    /// - Parameter expected: the bytes that a drained TCP socket will have got at last.
+    /// - Parameters:
+    ///   - expected: the bytes that a drained TCP socket will have got at last.
+    ///   - otherEnd: of a TCP socket that is filled.
     /// - Throws: what keeps a descriptor from being made.
-    func perform(_ operation: Operation, expecting expected: Int) throws(IOError) -> Outcome {
+    func perform(
+        _ operation: Operation,
+        expecting expected: Int,
+        otherEnd: DescriptorID?
+    ) throws(IOError) -> Outcome {
         switch operation {
         case .make(let kind, let first, let second): try make(kind, first, second)
         case .close(let id): close(id)
@@ -125,21 +135,21 @@ final class World {
         case .accept(let id, let listener): try accept(id, kind(listener).connection ?? .tcp, from: number(listener))
         case .duplicate(let id, let copy): try duplicate(id, as: copy)
         case .replace(let id, let kind, let first, let second): try replace(id, kind, first, second)
-        default: return performOnOpen(operation, expecting: expected)
+        default: return performOnOpen(operation, expecting: expected, otherEnd: otherEnd)
         }
         return Outcome()
     }
 
-    private func performOnOpen(_ operation: Operation, expecting expected: Int) -> Outcome {
+    private func performOnOpen(_ operation: Operation, expecting expected: Int, otherEnd: DescriptorID?) -> Outcome {
         switch operation {
         case .write(let id, let count): write(id, count)
         case .read(let id, let count): read(id, count)
         case .drain(let id): drain(id, expecting: expected)
-        case .fill(let id): fill(id)
+        case .fill(let id): fill(id, reader: otherEnd)
         case .shutDown(let id, let half): shutDown(id, half)
         case .sendOutOfBand(let id): sendOutOfBand(id)
         case .receiveOutOfBand(let id): receiveOutOfBand(id)
-        case .takeOutOfBandInline(let id): setOption(id, SO_OOBINLINE, 1)
+        case .takeOutOfBandInline(let id): takeOutOfBandInline(id)
         case .takeError(let id): takeError(id)
         default: Outcome()
         }
@@ -152,7 +162,7 @@ final class World {
         case .tcp, .tcpIPv6: try makeTCPPair(kind, first, second)
         case .tcpUnconnected: add(first, try Socket(.ipv4, .stream).intoDescriptor(), kind)
         case .tcpListener, .tcpIPv6Listener, .unixListener:
-            add(first, try Socket.listening(on: Self.address(kind), backlog: 16).intoDescriptor(), kind)
+            add(first, try Self.listen(kind).intoDescriptor(), kind)
         case .unixStream: try makeUnixPair(.stream, kind, first, second)
         case .unixDatagram: try makeUnixPair(.datagram, kind, first, second)
         case .unixSequentialPackets: try makeUnixPair(.sequentialPackets, kind, first, second)
@@ -174,6 +184,13 @@ final class World {
         case .tcpIPv6Listener where hasIPv6: .loopbackIPv6(port: 0)
         default: .loopback(port: 0)
         }
+    }
+
+    private static func listen(_ kind: DescriptorKind) throws(IOError) -> Socket {
+        let socket = try Socket.listening(on: address(kind), backlog: 16)
+        // Connections take it over.
+        if kind != .unixListener { TCPTuning.apply(to: socket.fileDescriptor.rawValue) }
+        return socket
     }
 
     private func makeTCPPair(
@@ -229,27 +246,19 @@ final class World {
 
     private func connect(_ id: DescriptorID, _ kind: DescriptorKind, to address: SocketAddress) throws(IOError) {
         let socket = try Socket(address.family, .stream)
+        if kind.isTCP { TCPTuning.apply(to: socket.fileDescriptor.rawValue) }
         _ = try socket.connect(to: address)
         add(id, socket.intoDescriptor(), kind)
-        if kind.isTCP { tune(id) }
     }
 
     private func accept(_ id: DescriptorID, _ kind: DescriptorKind, from listener: CInt) throws(IOError) {
-        let deadline = Deadline()
+        var deadline = Deadline()
         while true {
             if let accepted = try FileDescriptorSocket(fileDescriptor: FileDescriptor(rawValue: listener)).accept() {
-                add(id, accepted.intoSocket().intoDescriptor(), kind)
-                return kind.isTCP ? tune(id) : ()
+                return add(id, accepted.intoSocket().intoDescriptor(), kind)
             }
-            guard deadline.rest() else { throw IOError("accept4", .timedOut) }
+            guard deadline.rest() else { throw IOError("accept4", .timedOut, detail: deadline.account) }
         }
-    }
-
-    /// Buffers that are quickly filled and do not grow by themselves, and no waiting for more bytes.
-    private func tune(_ id: DescriptorID) {
-        _ = setOption(id, SO_SNDBUF, 128 << 10)
-        _ = setOption(id, SO_RCVBUF, 64 << 10)
-        _ = setOption(id, TCP_NODELAY, 1, level: CInt(IPPROTO_TCP))
     }
 
     private func duplicate(_ id: DescriptorID, as copy: DescriptorID) throws(IOError) {
@@ -289,10 +298,8 @@ final class World {
         _ = unsafe clinux_setsockopt(number(id), SOL_SOCKET, SO_LINGER, &value, size)
     }
 
-    @discardableResult
-    private func setOption(_ id: DescriptorID, _ name: CInt, _ value: CInt, level: CInt = SOL_SOCKET) -> Outcome {
-        var value = value
-        _ = unsafe clinux_setsockopt(number(id), level, name, &value, socklen_t(MemoryLayout<CInt>.size))
+    private func takeOutOfBandInline(_ id: DescriptorID) -> Outcome {
+        TCPTuning.set(SO_OOBINLINE, 1, of: number(id), level: SOL_SOCKET)
         return Outcome()
     }
 
@@ -306,6 +313,10 @@ final class World {
     // MARK: Reading and writing
 
     private static let chunk = 4096
+    /// As large as TCP's segments can be. The kernel gives a reader's memory away by the largest segment it has seen; small
+    /// ones that follow take more than they hold, find none left, are dropped, and come again when a timer says so, which
+    /// doubles its time each time.
+    private var largestChunk: Int { buffer.count }
     private var buffer = [UInt8](repeating: 0x6c, count: 1 << 16)
 
     private func kind(_ id: DescriptorID) -> DescriptorKind { places[id]?.kind ?? .file }
@@ -328,7 +339,7 @@ final class World {
         Outcome(writeOnce(id, count))
     }
 
-    private func fill(_ id: DescriptorID) -> Outcome {
+    private func fill(_ id: DescriptorID, reader: DescriptorID?) -> Outcome {
         let number = number(id)
         if kind(id) == .counter {
             _ = clinux_eventfd_take(number)
@@ -336,16 +347,19 @@ final class World {
         }
         var outcome = Outcome()
         let countsMessages = [.unixDatagram, .unixSequentialPackets].contains(kind(id))
-        let deadline = Deadline()
+        let chunk = kind(id).isTCP ? largestChunk : Self.chunk
+        var deadline = Deadline()
         while outcome.error == nil {
-            let result = writeOnce(id, Self.chunk)
+            let result = writeOnce(id, chunk)
             if result > 0 { outcome.count += countsMessages ? 1 : result }
             if result < 0 { outcome.error = Errno(rawValue: CInt(-result)) }
             guard outcome.error == .resourceTemporarilyUnavailable, kind(id).isTCP else { continue }
             // What is still under way may make room when it is acknowledged.
+            if let reader { acknowledgeAtOnce(reader) }
             if clinux_tcp_in_flight(number) == 0, clinux_poll_now(number, CShort(POLLOUT)) == 0 { break }
             guard deadline.rest() else {
                 outcome.isSettled = false
+                outcome.wait = deadline.account
                 break
             }
             outcome.error = nil
@@ -368,7 +382,7 @@ final class World {
     private func drain(_ id: DescriptorID, expecting expected: Int) -> Outcome {
         var outcome = Outcome()
         let countsMessages = [.unixDatagram, .unixSequentialPackets, .udp, .udpUnanswered].contains(kind(id))
-        let deadline = Deadline()
+        var deadline = Deadline()
         while true {
             let result = readOnce(id, buffer.count)
             if result > 0 {
@@ -378,6 +392,8 @@ final class World {
                 continue
             } else {
                 if result < 0, result != -Int(EAGAIN) { outcome.error = Errno(rawValue: CInt(-result)) }
+                outcome.isSettled = outcome.count >= expected
+                outcome.wait = outcome.isSettled ? "" : deadline.account
                 return outcome
             }
         }
