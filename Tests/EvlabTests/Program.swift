@@ -27,7 +27,7 @@ struct Program: ~Copyable {
     private let errors: Descriptor
     private var outputBytes: [UInt8] = []
     private var errorBytes: [UInt8] = []
-    private var isGone = false
+    private var ending: ProgramEnd?
 
     private init(_ child: consuming Child, output: consuming Descriptor, errors: consuming Descriptor) {
         self.child = child
@@ -102,7 +102,7 @@ struct Program: ~Copyable {
                 return String(decoding: outputBytes[..<end], as: UTF8.self)
             }
             try advance(until: deadline, "a line")
-            guard !isGone else {
+            guard ending == nil else {
                 throw Failure(description: "it ended: " + String(decoding: errorBytes, as: UTF8.self))
             }
         }
@@ -111,9 +111,9 @@ struct Program: ~Copyable {
     /// Waits for its end.
     mutating func end() throws -> End {
         let deadline = ContinuousClock.now + Self.patience
-        while !isGone { try advance(until: deadline, "its end") }
+        while ending == nil { try advance(until: deadline, "its end") }
         let code: CInt =
-            switch child.exitStatus() {
+            switch ending {
             case .exited(let code): code
             case .killed(let signal): 128 + signal.rawValue
             case .unknown, nil: throw Failure(description: "nobody knows how it ended")
@@ -125,7 +125,7 @@ struct Program: ~Copyable {
         )
     }
 
-    /// Takes what it has written; `isGone` is set once it has ended and all of it was taken.
+    /// Takes what it has written; `ending` is set once it has ended and all of it was taken.
     private mutating func advance(until deadline: ContinuousClock.Instant, _ what: String) throws {
         guard ContinuousClock.now < deadline else {
             throw Failure(description: "\(what) did not come: " + String(decoding: errorBytes, as: UTF8.self))
@@ -137,7 +137,8 @@ struct Program: ~Copyable {
         let hasEnded = requests[2].revents != 0
         let took = Self.drain(output, into: &outputBytes)
         if Self.drain(errors, into: &errorBytes) || took { return }
-        isGone = hasEnded
+        // Where there is a tracer, it hears of the end first.
+        if hasEnded { ending = child.exitStatus() }
     }
 
     private static func drain(_ descriptor: borrowing Descriptor, into bytes: inout [UInt8]) -> Bool {

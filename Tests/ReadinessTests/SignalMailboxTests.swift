@@ -113,6 +113,25 @@ struct SignalMailboxTests {
         }
     }
 
+    /// The call that was interrupted would otherwise fail for a reason that never was.
+    @Test("the handler leaves errno as it was")
+    func keepsErrno() async {
+        await #expect(processExitsWith: .success) {
+            unblockSignals()
+            let mailbox = try SignalMailbox()
+            try mailbox.subscribe(to: .user1)
+            // It can take no more, so the handler's own call fails.
+            var most = UInt64.max - 1
+            let written = unsafe write(mailbox.fileDescriptor.rawValue, &most, 8)
+            errno = EDOM
+            raise(SIGUSR1)
+            let after = errno
+            #expect(written == 8)
+            #expect(after == EDOM)
+            #expect(Self.take(mailbox) == [.user1])
+        }
+    }
+
     @Test("what cannot be caught is refused", arguments: [SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP])
     func refused(_ number: CInt) throws {
         let mailbox = try SignalMailbox()

@@ -50,22 +50,64 @@ struct ConnectDemoTests {
         closed.close()
     }
 
-    @Test("A stop of the process in the midst of the wait changes nothing", arguments: DemoVariant.all)
+    /// To stop the process and let it go on would interrupt waits of epoll alone: the kernel begins the others anew by itself.
+    @Test(
+        "A wait that is interrupted, three times over, is no outcome",
+        .enabled(if: has("strace")),
+        arguments: DemoVariant.all
+    )
     func interruptedWait(_ variant: DemoVariant) throws {
-        var program = try Self.start("--times", "1", "--within", "1", on: variant)
-        for _ in 0..<3 { _ = try program.line() }
-        // Interrupts every wait of the kernel.
-        for _ in 0..<20 {
-            program.send(SIGSTOP)
-            program.send(SIGCONT)
-        }
-        let end = try program.end()
-        #expect(end.code == 0)
+        // With a time-out of zero no wait is ever interrupted, and that is how the native engine uses epoll_wait here.
+        let waits = "?epoll_pwait2,?poll,ppoll,?select,pselect6" + (variant.engine == "libevent" ? ",?epoll_wait" : "")
+        let name = "connect-\(variant.engine)-\(variant.method)"
+        let trace = CallTrace(name, of: waits, "-e", "inject=\(waits):error=EINTR:when=1..3")
+        defer { trace.remove() }
+        let command = ["demo", "connect", "--times", "1", "--within", "1"] + variant.arguments
+        let end = try Program.run(trace.command + [Program.evlabPath] + command)
+        #expect(end.code == 0, "\(end.errors)")
+        #expect(try trace.calls.count { $0.contains("EINTR") && $0.contains("INJECTED") } == 3)
         #expect(
             Self.rows(end.output) == [
                 [1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0],
             ]
         )
+    }
+
+    /// A set that is not emptied before it is filled names whatever the stack held.
+    @Test(
+        "select is asked for the sockets that are under way, and for no others",
+        .enabled(if: has("strace")),
+        arguments: DemoVariant.all.filter { $0.method == "select" }
+    )
+    func selectSets(_ variant: DemoVariant) throws {
+        let trace = CallTrace("sets-\(variant.engine)", of: "connect,close,?select,pselect6", "-v")
+        defer { trace.remove() }
+        let command = ["demo", "connect", "--times", "10", "--within", "0.5"] + variant.arguments
+        let end = try Program.run(trace.command + [Program.evlabPath] + command)
+        #expect(end.code == 0, "\(end.errors)")
+        var underWay: Set<Substring> = []
+        var most = 0
+        for call in try trace.calls {
+            let words = call.split { "()[], ".contains($0) }
+            switch words.first {
+            case "connect" where call.contains("EINPROGRESS"): underWay.insert(words[1])
+            case "close": underWay.remove(words[1])
+            case "select", "pselect6":
+                let asked = try Self.writeSet(call)
+                #expect(asked.isSubset(of: underWay), "\(call)")
+                most = max(most, asked.count)
+            default: break
+            }
+        }
+        // Those that are refused or established are gone when the next wait begins.
+        #expect(most == 30)
+    }
+
+    /// The second set of a call such as `select(9, [3 4], [5 6], NULL, {...}) = 1 (out [5])`.
+    private static func writeSet(_ call: Substring) throws -> Set<Substring> {
+        let sets = call.split(separator: ", ", maxSplits: 3)
+        let set = try #require(sets.count > 3 ? sets[2] : nil, "\(call)")
+        return Set(set.split { "[] ".contains($0) }.filter { $0 != "NULL" })
     }
 
     @Test("At a signal it tells what it knows", arguments: DemoVariant.all)

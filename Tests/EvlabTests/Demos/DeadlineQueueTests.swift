@@ -58,6 +58,32 @@ struct DeadlineQueueTests {
         }
     }
 
+    /// A heap of which only the root can be taken out keeps what has moved until its first time has come.
+    @Test("A deadline that moves leaves nothing behind", arguments: IdleStructure.allCases)
+    func moves(_ structure: IdleStructure) {
+        let start = ContinuousClock.now
+        var queue = structure.make(for: Self.span)
+        for number in 0..<100 { queue.insert(number, at: start.advanced(by: .milliseconds(number))) }
+        let before = Self.entries(in: queue)
+        #expect(before >= 100)
+        for round in 1...100 {
+            for number in 0..<100 {
+                queue.remove(number)
+                queue.insert(number, at: start.advanced(by: .milliseconds(100 * round + number)))
+            }
+        }
+        #expect(Self.entries(in: queue) == before)
+        for number in 0..<100 { queue.remove(number) }
+        #expect(Self.entries(in: queue) == Self.entries(in: structure.make(for: Self.span)))
+    }
+
+    /// What a structure holds, in all the collections of which it is made.
+    private static func entries(in value: Any) -> Int {
+        let mirror = Mirror(reflecting: value)
+        let isCollection = [.collection, .set, .dictionary].contains(mirror.displayStyle)
+        return mirror.children.reduce(isCollection ? mirror.children.count : 0) { $0 + entries(in: $1.value) }
+    }
+
     @Test("The heap takes no more steps than its height, twice", arguments: [10, 1000])
     func height(_ count: Int) {
         let now = ContinuousClock.now

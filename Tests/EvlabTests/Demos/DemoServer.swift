@@ -11,15 +11,19 @@ struct DemoServer: ~Copyable {
 
     /// Starts it and waits until it listens in as many places as it should.
     ///
-    /// - Parameter environment: variables for it, such as `LD_PRELOAD=library.so`.
+    /// - Parameters:
+    ///   - environment: variables for it, such as `LD_PRELOAD=library.so`.
+    ///   - trace: what notes its system calls, if anything does.
     static func start(
         _ arguments: [String],
         on variant: DemoVariant? = nil,
         places: Int = 1,
-        environment: [String] = []
+        environment: [String] = [],
+        tracedBy trace: CallTrace? = nil
     ) throws -> DemoServer {
         let command = ["demo"] + arguments + ["--port", "0"] + (variant?.arguments ?? [])
-        return try wait(for: Program.start(["env"] + environment + [Program.evlabPath] + command), places)
+        let traced = (trace?.command ?? []) + ["env"] + environment + [Program.evlabPath]
+        return try wait(for: Program.start(traced + command), places)
     }
 
     /// Starts it as a script says.

@@ -48,27 +48,41 @@ struct IdleDemoTests {
         return rounds > 1 && (try? talker.echoes("y")) == true
     }
 
-    @Test("Nobody is looked at while nothing happens", arguments: structures, DemoVariant.engines)
+    /// One that looks round at every ring of an alarm, three times in a connection's time, returns from four waits at least.
+    @Test(
+        "Nothing wakes up before the deadline of an idle connection",
+        .enabled(if: has("strace")),
+        arguments: structures,
+        DemoVariant.engines
+    )
     func quiet(_ structure: String, _ variant: DemoVariant) throws {
-        var server = try Self.start("--after", "86400", "--with", structure, on: variant)
-        do {
-            let clients = try (0..<3).map { _ in try Guest(server.connect()) }
-            for client in clients { #expect(try client.connection.echoes("hello")) }
-            let sleeps = try (0..<5).contains { _ in
-                // It may still be on its way to sleep.
-                let before = try switches(of: server.program.id)
-                let isQuiet = server.isQuiet()
-                return try isQuiet && switches(of: server.program.id) == before
-            }
-            // A classic one wakes up at every round of its alarm.
-            #expect(sleeps)
+        let waits = "?epoll_wait,?epoll_pwait,?epoll_pwait2,?poll,ppoll,?select,pselect6"
+        let trace = CallTrace("idle-\(structure)-\(variant.engine)", of: "\(waits),accept4,%desc,%network")
+        defer { trace.remove() }
+        var server = try DemoServer.start(["idle", "--after", "2", "--with", structure], on: variant, tracedBy: trace)
+        #expect(try server.connect().text() == "* you were idle for too long\n")
+        #expect(try server.stop().hasPrefix("connections: 1, idle: 1, "))
+        let calls = try trace.calls
+        let accepted = try #require(calls.firstIndex { $0.hasPrefix("accept4(") && !$0.contains("= -1") })
+        let told = try #require(calls.firstIndex { $0.contains("you were idle") })
+        let names = ["epoll_", "poll(", "ppoll(", "select(", "pselect6("]
+        let woken = calls[accepted..<told].filter { call in
+            !call.hasPrefix("epoll_ctl") && names.contains { call.hasPrefix($0) }
         }
-        #expect(try server.stop().hasPrefix("connections: 3, idle: 0, "))
+        // One at the deadline, and a look at what has come together with it.
+        #expect((1...3).contains(woken.count), "\(woken)")
     }
 
-    /// How often it has waited.
-    private func switches(of process: Int32) throws -> String {
-        try Program.run(["grep", "^voluntary_ctxt", "/proc/\(process)/status"]).output
+    @Test("Nobody is told long after the deadline", .enabled(if: has("python3")))
+    func punctual() throws {
+        let servers = try Self.structures.flatMap { structure in
+            try DemoVariant.engines.map { variant in
+                try StartedServer(Self.start("--after", "6", "--with", structure, on: variant))
+            }
+        }
+        let end = try Program.run(["python3", client("idle_punctual"), "6"] + servers.map { $0.server.port })
+        #expect(end.output == "nobody was told late\n", "\(end.errors)")
+        for started in servers { #expect(try started.server.stop().hasPrefix("connections: 4, idle: 4, ")) }
     }
 
     @Test("nc is told", .enabled(if: has("nc")), arguments: DemoVariant.all)
@@ -88,5 +102,14 @@ struct IdleDemoTests {
         try client.sendWhatFits()
         #expect(try eventually { try server.descriptorCount <= before })
         #expect(try server.stop().hasPrefix("connections: 1, idle: 1, "))
+    }
+}
+
+/// A server in an array.
+private final class StartedServer {
+    var server: DemoServer
+
+    init(_ server: consuming DemoServer) {
+        self.server = consume server
     }
 }

@@ -81,25 +81,41 @@ struct LevelAndEdgeDemoTests {
 
     @Test("Nothing is read or closed after the end of a connection", .enabled(if: has("strace")))
     func noneAfterTheEnd() throws {
-        let path = "/tmp/evlab-lt-et-\(getpid()).strace"
-        defer { unsafe unlink(path) }
-        let traced = ["strace", "-D", "-f", "-o", path, "-e", "trace=read,close,epoll_ctl,recvfrom"]
-        var program = try Program.start(traced + [Program.evlabPath, "demo", "lt-et", "--port", "0"])
-        for _ in 0..<2 {
-            let line = try program.line()
-            let address = try #require(line.split(separator: " ").last.flatMap { SocketAddress(String($0)) })
+        let trace = CallTrace("lt-et", of: "%desc,%network")
+        defer { trace.remove() }
+        var server = try DemoServer.start(["lt-et"], places: 2, tracedBy: trace)
+        for service in ["level", "edge"] {
             for length in [0, 5, 25] {
-                let peer = try Client(address)
+                let peer = try server.connect(service)
                 try peer.send(String(repeating: "x", count: length))
                 try peer.shutDownWriting()
                 #expect(try peer.receive().isEmpty)
             }
         }
-        program.send(SIGTERM)
-        #expect(try program.end().code == 0)
-        let calls = try Program.run(["cat", path]).output
-        #expect(calls.contains("read("))
-        #expect(!calls.contains("EBADF"))
+        _ = try server.stop()
+        let calls = try trace.calls
+        #expect(calls.contains { $0.contains("\"xxxxx\"") })
+        #expect(!calls.contains { $0.contains("EBADF") })
+    }
+
+    /// Each read is told in a line, and the server waits until the lines are read: so there is always something left to read.
+    @Test(
+        "One who never stops sending does not keep the others waiting",
+        .enabled(if: has("socat")),
+        arguments: ["level", "edge"]
+    )
+    func flood(_ service: String) throws {
+        var server = try Self.start()
+        let place = try server.address(service)
+        let flooder = try Program.start(["socat", "-u", "OPEN:/dev/zero", "TCP:\(place)"])
+        while try !server.program.line().contains("\(service) 1 read 10 bytes") {}
+        let other = try server.connect(service)
+        try other.send("hello")
+        // One turn has 1,000 reads; one may be under way, and one goes before the other connection is let in.
+        let lines = try (0..<5000).map { _ in try server.program.line() }
+        #expect(lines.contains("  \(service) 2 read 5 bytes: \"hello\""))
+        server.program.send(SIGKILL)
+        flooder.send(SIGKILL)
     }
 
     @Test("Blocking and edge-triggered: the server starves until the deadline of the read")

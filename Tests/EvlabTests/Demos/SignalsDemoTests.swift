@@ -51,6 +51,22 @@ struct SignalsDemoTests {
         #expect(try program.end().output == "SIGHUP: 1, SIGALRM: 0, SIGUSR1: 1, SIGUSR2: 0, SIGWINCH: 0\n")
     }
 
+    /// What is pending when the signals are let through again would end the process on its way out.
+    @Test("What comes together with the end is still heard, and kills nobody", arguments: ways, DemoVariant.engines)
+    func pendingAtTheEnd(_ way: String, _ variant: DemoVariant) throws {
+        // Which of the two the loop hears first is not promised.
+        for _ in 0..<5 {
+            var program = try Self.start(way, on: variant)
+            try Self.kill(program, "STOP")
+            #expect(try eventually { try Self.state(of: program.id) == "T" })
+            try Self.kill(program, "TERM", "USR1", "ALRM", "CONT")
+            let end = try program.end()
+            #expect(end.code == 0)
+            let counts = "SIGHUP: 0, SIGALRM: 1, SIGUSR1: 1, SIGUSR2: 0, SIGWINCH: 0\n"
+            #expect(end.output.hasSuffix(counts), "\(end.output)")
+        }
+    }
+
     private static func state(of process: pid_t) throws -> String {
         try Program.run(["sed", "-n", "s/^State:[^A-Z]*\\([A-Z]\\).*/\\1/p", "/proc/\(process)/status"]).output
             .filter { $0 != "\n" }
