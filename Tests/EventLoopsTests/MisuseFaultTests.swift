@@ -1,5 +1,7 @@
 import EventLoops
+import Glibc
 import Libevent
+import Readiness
 import Sockets
 import SystemPackage
 import Testing
@@ -79,6 +81,101 @@ struct MisuseFaultTests {
 
     private struct Failure: Error {}
 
+    @Test("limits of centuries are none, and a negative number of bytes is refused", arguments: EngineKind.allCases)
+    func limits(_ kind: EngineKind) async throws {
+        let centuries = Duration.seconds(Int64.max)
+        var options = ServerOptions()
+        options.stream.idle = centuries
+        options.stream.read = centuries
+        options.stream.write = centuries
+        options.stream.linger = centuries
+        try await withServer(kind, options: options) { connection in
+            try connection.set(.sendBuffer, to: 8192)
+            await #expect { _ = try await connection.read(exactly: -1) } throws: {
+                ($0 as? IOError)?.code == .outOfRange
+            }
+            let bytes = try await connection.read(exactly: 100_000) ?? []
+            try await connection.write(bytes + bytes)
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send([UInt8](repeating: 1, count: 100_000))
+            #expect(try await peer.receiveUntilEnd().count == 200_000)
+        }
+        let loop = try EventLoop(engine: kind.engine)
+        let ticking = start {
+            for await _ in loop.interval(every: centuries) { return true }
+            return false
+        }
+        ticking.cancel()
+        #expect(try await ticking.value == false)
+        await loop.shutDown()
+    }
+
+    @Test("a write that waits its turn while the connection is closed is an error", arguments: EngineKind.allCases)
+    func closedInLine(_ kind: EngineKind) async throws {
+        let codes = Collected<IOError.Code?>()
+        try await withServer(kind) { connection in
+            try connection.set(.sendBuffer, to: 8192)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await connection.write([UInt8](repeating: 1, count: 500_000))
+                    // The one in line has the turn now, and has not run yet.
+                    connection.abort()
+                }
+                group.addTask {
+                    do throws(IOError) {
+                        try await connection.write("second")
+                        codes.add(nil)
+                    } catch {
+                        codes.add(error.code)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            _ = try? await peer.receiveUntilEnd()
+            #expect(try await codes.wait() == [.closed])
+        }
+    }
+
+    @Test("a connection that is closed before it has its handler does not keep it", arguments: EngineKind.allCases)
+    func closedAtOnce(_ kind: EngineKind) async throws {
+        let kept = Collected<WeakConnection>()
+        try await withServer(kind) { connection in
+            kept.add(WeakConnection(connection))
+            connection.abort()
+            return { _ in connection.write("never") }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            _ = try? await peer.receiveUntilEnd()
+            try await kept.wait()
+        }
+        #expect(kept.all[0].value == nil)
+    }
+
+    private struct WeakConnection: Sendable {
+        weak let value: ChunkConnection?
+
+        init(_ value: ChunkConnection) {
+            self.value = value
+        }
+    }
+
+    @Test("signals that nobody waits for any more have their usual effect again", arguments: FaultTests.both)
+    func droppedSignals(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let number = SIGPWR
+        do {
+            let signals = try await loop.signals(Signal(rawValue: number))
+            #expect(!hasUsualEffect(number))
+            withExtendedLifetime(signals) {}
+        }
+        // Given back on the loop's thread; the time limit ends it.
+        while !hasUsualEffect(number) { try await loop.sleep(for: .milliseconds(1)) }
+        await loop.shutDown()
+    }
+
     @Test("fault 42: a run of a base within its run is refused, and the outer one goes on")
     func nested() throws {
         let base = try EventBase()
@@ -95,4 +192,10 @@ struct MisuseFaultTests {
         }
         #expect(text == "went on")
     }
+}
+
+private func hasUsualEffect(_ signal: CInt) -> Bool {
+    var action = sigaction()
+    unsafe sigaction(signal, nil, &action)
+    return unsafe action.__sigaction_handler.sa_handler == nil
 }

@@ -52,6 +52,16 @@ struct SampleTests {
         await loop.shutDown()
     }
 
+    @Test("the server on several loops of the documentation")
+    func group() async throws {
+        let group = try EventLoopGroup(count: 2)
+        var options = ServerOptions()
+        options.spreading = .roundRobin
+        let server = try TCPServer(on: .loopback(port: 0), loops: group.loops, options: options)
+        #expect(server.acceptedConnections == 0)
+        await group.shutDown()
+    }
+
     @Test("the time-out of the documentation")
     func timeout() async throws {
         try await withServer(.native) { connection in

@@ -8,6 +8,6 @@ extension EventLoop {
     public func signals(_ signals: Signal...) async throws(IOError) -> SignalSequence {
         let source = SignalSource(self)
         try await make { () throws(IOError) in try source.subscribe(to: signals) }
-        return SignalSequence(source: source)
+        return SignalSequence(subscription: SignalSubscription(source, on: self))
     }
 }

@@ -5,19 +5,19 @@ public import Readiness
 /// While a sequence lives, its signals do not have their default effect. One task takes from it at a time: a second
 /// finds its end at once.
 public struct SignalSequence: AsyncSequence, Sendable {
-    let source: SignalSource
+    let subscription: SignalSubscription
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(source: source)
+        Iterator(subscription: subscription)
     }
 
     /// Takes from the sequence.
     public struct Iterator: AsyncIteratorProtocol {
-        let source: SignalSource
+        let subscription: SignalSubscription
 
         /// Waits for the next signal; `nil` when the task was cancelled or the loop has ended.
         public mutating func next() async -> Signal? {
-            await source.next()
+            await subscription.source.next()
         }
     }
 }

@@ -40,8 +40,9 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         whenEnded = body
     }
 
-    /// Gives the connection its own handler, in place of the one it was made with.
+    /// Gives the connection its own handler, in place of the one it was made with; one that is closed already would keep it.
     func setHandler(_ handler: @escaping (Span<UInt8>) throws -> Void) {
+        guard state != .closed else { return }
         callback = Callback { _, chunk in try handler(chunk) }
     }
 

@@ -18,11 +18,14 @@ final class StreamLimits: Sendable {
         idle = Self.nanoseconds(options.idle)
         read = Self.nanoseconds(options.read)
         write = Self.nanoseconds(options.write)
-        linger = max(options.linger.nanoseconds, 0)
+        linger = min(max(options.linger.nanoseconds, 0), Self.forEver)
     }
+
+    /// 73 years: so long that nobody lives to see it, and short enough to be added to any time.
+    static let forEver = Int64.max / 4
 
     private static func nanoseconds(_ limit: Duration?) -> Int64 {
         guard let limit else { return 0 }
-        return max(limit.nanoseconds, 1)
+        return min(max(limit.nanoseconds, 1), forEver)
     }
 }

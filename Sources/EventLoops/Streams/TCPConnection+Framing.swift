@@ -17,9 +17,13 @@ extension TCPConnection {
 
     /// Exactly so many bytes, or `nil` when the peer has finished and none is left.
     ///
-    /// When it throws, what has come is kept for the next read.
-    /// - Throws: `connectionAborted` when the peer finishes before they have all come; the rest as ``read()``.
+    /// When it throws, what has come is kept for the next read. All of them are collected in memory: a number that the peer
+    /// has sent should be compared with a limit first.
+    ///
+    /// - Throws: `connectionAborted` when the peer finishes before they have all come; `outOfRange` for a negative number;
+    ///   the rest as ``read()``.
     nonisolated(nonsending) public func read(exactly count: Int) async throws(IOError) -> [UInt8]? {
+        guard count >= 0 else { throw IOError("read", .outOfRange, detail: "\(count) bytes; use 0 or more") }
         guard try await collect({ $0.count >= count ? count : nil }) else {
             let found = inbox?.count ?? 0
             guard found > 0 else { return count == 0 ? [] : nil }

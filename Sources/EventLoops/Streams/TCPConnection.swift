@@ -372,7 +372,10 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
             }
             done += try send(bytes.extracting(droppingFirst: done))
         }
-        if done < bytes.count { queue(bytes.extracting(droppingFirst: done)) }
+        guard done < bytes.count else { return }
+        // Closed while this write waited its turn.
+        guard state == .open else { throw cannotWrite() }
+        queue(bytes.extracting(droppingFirst: done))
     }
 
     private func canQueue(_ count: Int) -> Bool {
@@ -461,6 +464,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// - Throws: as `write`.
     nonisolated(nonsending) public func finishWriting() async throws(IOError) {
         try await drain()
+        guard state == .open else { throw cannotWrite() }
         try SocketReference(SystemPackage.FileDescriptor(rawValue: number), of: self).shutDown(.writing)
     }
 

@@ -28,7 +28,7 @@ extension EventLoop {
     /// The sequence ends when its task is cancelled or the loop ends.
     /// - Parameter period: how long from tick to tick; at least a microsecond is used.
     public func interval(every period: Duration) -> IntervalSequence {
-        IntervalSequence(loop: self, period: max(period.nanoseconds, 1000))
+        IntervalSequence(loop: self, period: min(max(period.nanoseconds, 1000), StreamLimits.forEver))
     }
 
     /// Runs something for a time at most; then it is cancelled. What it finishes in spite of that is returned, so that
