@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import Readiness
 import Sockets
 import Synchronization
 import Testing
@@ -55,7 +56,7 @@ final class CancellationStorm: Sendable {
 
     /// Each of the tasks has ended once, as it may, and every continuation was resumed once.
     private func check() throws {
-        let (count, unexpected) = ended.withLock { $0 }
+        let (count, unexpected) = ended.withLock(of: self) { $0 }
         try #require(unexpected.isEmpty, "seed \(seed)")
         try #require(count == Self.tasks, "seed \(seed)")
         #if DEBUG
@@ -163,7 +164,7 @@ final class CancellationStorm: Sendable {
         let code = (error as? IOError)?.code
         let isCode = code.map { [.cancelled, .closed, .timedOut, .busy].contains($0) } ?? false
         let isExpected = error == nil || error is CancellationError || isCode
-        ended.withLock { ended in
+        ended.withLock(of: self) { ended in
             ended.count += 1
             if !isExpected { ended.unexpected.append("\(error.map { "\($0)" } ?? "")") }
         }
