@@ -219,7 +219,9 @@ extension ComparisonReport {
         let head = (["subject"] + columns.map(\.title)).map {
             Markup.element("th", [("scope", "col")], Markup.escaped($0))
         }
-        let rows = cell.results.enumerated().map { place, result in
+        // Who has nothing in any column, since it was not counted, has no row.
+        let shown = cell.results.enumerated().filter { _, result in columns.contains { $0.text(result, cell) != "-" } }
+        let rows = shown.map { place, result in
             let name = result.subject.name + (result.isLimitedByGenerator ? " *" : "")
             let texts = columns.map { column in
                 Markup.element("td", [], column.markup(result, cell, path: "cells.\(index).subjects.\(place)"))

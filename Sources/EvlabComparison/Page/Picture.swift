@@ -15,15 +15,16 @@ struct Picture {
     init?(_ report: ComparisonReport) {
         cells = report.cells.filter { cell in cell.results.contains { cell.headline(of: $0) != nil } }
         let ratios = cells.flatMap { cell in cell.results.compactMap { cell.headline(of: $0) } }
-        guard let axis = LogarithmicAxis(over: [0.9, 1.1] + ratios.flatMap { [$0.low, $0.high] }), !ratios.isEmpty
-        else {
-            return nil
-        }
+        // As wide as the dots need: an interval that says nothing may leave it.
+        let places = ratios.flatMap { [$0.median / 1.25, $0.median * 1.25] }
+        guard let axis = LogarithmicAxis(over: [0.9, 1.1] + places), !ratios.isEmpty else { return nil }
         self.axis = axis
         rows = ratios.count
     }
 
-    private func x(_ ratio: Double) -> Double { Self.left + axis.place(ratio) * (Self.width - Self.left - Self.right) }
+    private func x(_ ratio: Double) -> Double {
+        Self.left + min(max(axis.place(ratio), 0), 1) * (Self.width - Self.left - Self.right)
+    }
 
     var markup: String {
         let bottom = Self.rowHeight * Double(rows) + Self.titleHeight * Double(cells.count)
@@ -94,8 +95,7 @@ struct Picture {
             text(x(tick), bottom + 20, LogarithmicAxis.label(tick), "number", anchor: "middle")
         }
         let legend = "times as fast; right of 1 is better; bars are 95 % intervals, the band is 2 % either way"
-        return (ticks + [text(x(1), bottom + 42, legend, "number", anchor: x(1) > Self.width / 2 ? "end" : "middle")])
-            .joined(separator: "\n")
+        return (ticks + [text(Self.width / 2, bottom + 42, legend, "number", anchor: "middle")]).joined(separator: "\n")
     }
 
     private func text(_ x: Double, _ y: Double, _ content: String, _ kind: String, anchor: String = "start") -> String {

@@ -28,7 +28,7 @@ extension ComparisonReport {
 
     private func rows(_ cell: Cell, _ columns: [Column]) -> [[String]] {
         [["subject"] + columns.map(\.title)]
-            + cell.results.map { result in
+            + cell.results.filter { result in columns.contains { $0.text(result, cell) != "-" } }.map { result in
                 [result.subject.name + (result.isLimitedByGenerator ? " *" : "")]
                     + columns.map { $0.text(result, cell) }
             }
