@@ -161,6 +161,50 @@ struct CompareTests {
         #expect(end.output.contains(" of 2 subjects lost\n"), "\(end.output)\(end.errors)")
     }
 
+    @Test("A run is reported again from its measurements, all of it or a part, as a page and as a picture")
+    func again() throws {
+        let (file, page, picture) = (try temporaryFile(), try temporaryFile(), try temporaryFile())
+        defer { for path in [file, page, picture] { _ = unsafe unlink(path) } }
+        let options = Self.quick + ["--subjects", "c-libevent,queue,reactor", "--n", "100,200", "--json", file]
+        let first = try Program.runEvlab(["compare", "timers"] + options)
+        #expect(first.code == 0, "\(first.errors)")
+        let again = try Program.runEvlab(["compare", "timers", "--from", file])
+        #expect(again.output == first.output, "\(again.errors)")
+        let part = ["--n", "200", "--subjects", "queue", "--html", page, "--svg", picture]
+        let narrowed = try Program.runEvlab(["compare", "--from", file] + part)
+        #expect(narrowed.code == 0, "\(narrowed.errors)")
+        #expect(narrowed.output.contains("timers: 200 timers") && !narrowed.output.contains("timers: 100 timers"))
+        #expect(!narrowed.output.contains("\nreactor "))
+        #expect(try Program.run(["head", "-c", "4", picture]).output == "<svg")
+        #expect(try Program.run(["head", "-c", "15", page]).output == "<!DOCTYPE html>")
+        let refused = try Program.runEvlab(["compare", "--from", picture])
+        #expect(refused.code == 1)
+        #expect(refused.errors == "evlab: --from \(picture) is not what --json writes\n")
+    }
+
+    @Test("Two runs that contradict each other are told apart from two that agree", .enabled(if: has("python3")))
+    func agreement() throws {
+        let (file, other) = (try temporaryFile(), try temporaryFile())
+        defer { for path in [file, other] { _ = unsafe unlink(path) } }
+        let options = Self.quick + ["--subjects", "c-libevent,queue", "--n", "100", "--json", file]
+        #expect(try Program.runEvlab(["compare", "timers"] + options).code == 0)
+        // Whatever the clock said, one run now says faster, and the other something else.
+        func say(_ word: String, _ path: String) throws {
+            let change = "s/\"verdict\": \"[a-z-]*\"/\"verdict\": \"\(word)\"/g"
+            #expect(try Program.run(["sh", "-c", "sed '\(change)' \(file) > \(path)"]).code == 0)
+        }
+        let first = try temporaryFile()
+        defer { _ = unsafe unlink(first) }
+        try say("faster", first)
+        for (word, code) in [("faster", 0), ("-", 0), ("slower", 1), ("equal", 1)] {
+            try say(word, other)
+            let end = try Program.run(["python3", source("scripts/agree"), first, other])
+            #expect(end.code == code, "\(word): \(end.output)\(end.errors)")
+            #expect(end.output.contains("contradicted \(code == 0 ? 0 : 2)\n"), "\(end.output)")
+        }
+        #expect(try Program.run(["python3", source("scripts/agree"), first, "/dev/null"]).code == 1)
+    }
+
     @Test("An interruption ends it and everything that it started", arguments: [SIGINT, SIGTERM, SIGKILL])
     func interruption(_ signal: CInt) throws {
         var program = try Program.evlab(["compare", "echo", "--rounds", "1000", "--seconds", "60"])
