@@ -90,6 +90,7 @@ extension Report {
             "", "LOOPS",
             "\(scripts) scripts, \(Text.grouped(counts.loopTasks)) timers, posts and streams in all, on each of "
                 + "\(EngineName.allCases.count) loops: what called back, in which order.",
+            "Those that run tasks had the timers and posts only.",
         ]
     }
 

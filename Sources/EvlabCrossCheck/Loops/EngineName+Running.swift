@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Libevent
 internal import Multiplexing
 package import Sockets
@@ -15,11 +16,21 @@ extension EngineName {
         case .reactorEpoll: try LoopRunner(Reactor(Epoll()), script).run()
         case .reactorPoll: try LoopRunner(Reactor(Poll()), script).run()
         case .reactorSelect: try LoopRunner(Reactor(Select()), script).run()
+        case .nativeTasks: try Self.trace(of: script, .native)
+        case .libeventTasks: try Self.trace(of: script, .libevent)
         }
     }
 
     private static func trace(of script: LoopScript, _ method: EventMethod) throws(IOError) -> LoopTrace {
         // Libevent's timers know nothing shorter, and its heap keeps no order among equals.
         try LoopRunner(EventBase(EventConfiguration(method: method)), script, clockStep: .microseconds(1)).run()
+    }
+
+    private static func trace(of script: LoopScript, _ engine: LoopEngine) throws(IOError) -> LoopTrace {
+        do {
+            return try EventLoop.run(engine: engine) { loop in await TaskRunner(loop, script).run() }
+        } catch {
+            throw error as? IOError ?? IOError("EventLoop.run", .system, detail: "\(error)")
+        }
     }
 }

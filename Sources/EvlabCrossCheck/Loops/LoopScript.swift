@@ -30,6 +30,17 @@ package struct LoopScript: Hashable, Sendable {
         return LoopScript(kept)
     }
 
+    /// The same without what a loop cannot be given, and without what only that would have called back.
+    func limited(to engine: EngineName) -> LoopScript {
+        var left: Set<Int> = []
+        let limited = tasks.enumerated().map { index, task in
+            if engine.takes(task), task.caller.map({ !left.contains($0) }) ?? true { return task }
+            left.insert(index)
+            return LoopTask.nothing
+        }
+        return LoopScript(limited)
+    }
+
     private static func task(by caller: Int, _ random: inout RepeatableRandom) -> LoopTask {
         switch random.below(12) {
         case 0..<2: .timer(milliseconds: random.below(20))
