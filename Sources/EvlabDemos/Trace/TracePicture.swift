@@ -1,3 +1,5 @@
+internal import Readiness
+
 /// A trace as a picture: time runs to the right, a column a step, and below the script a lane for each thing that the kernel
 /// was asked.
 struct TracePicture {
@@ -69,7 +71,7 @@ struct TracePicture {
     private static func rule(of mode: TraceMode) -> String {
         switch mode {
         case .level: "every wait reports the socket for as long as bytes wait in it"
-        case .edge: "one report for each arrival, on top of old bytes too; a partial read brings none"
+        case .edge: "one report after each arrival, on top of old bytes too; arrivals before the same wait count once"
         case .levelOneShot: "one report, then none until the socket is armed again"
         case .edgeOneShot: "one report, then none until the socket is armed again"
         }
@@ -101,20 +103,38 @@ struct TracePicture {
     private var left: Int { Self.gutter }
     private var right: Int { Self.gutter + trace.steps.count * column }
 
-    /// How things stood, from when to when: before the first step, and after each.
-    private var stretches: [(from: Int, to: Int, state: TraceStep.State)] {
-        var stretches = [(from: left, to: x(0), state: trace.start)]
+    /// How things stood, from when to when.
+    private struct Stretch {
+        let from: Int
+        let to: Int
+        let state: TraceStep.State
+        /// The last wait returned the socket, so its reader is still at work.
+        let isServed: Bool
+
+        /// Bytes wait, and epoll will not name the socket.
+        var isUnreported: Bool { state.buffered > 0 && !state.isReady }
+        /// That is no harm: the reader is at work, or has asked for silence.
+        var isCalm: Bool { isUnreported && (isServed || !state.isArmed) }
+        /// A wait would block, though bytes are left and nobody is at work on them.
+        var isTrap: Bool { isUnreported && !isCalm }
+    }
+
+    /// Before the first step, and after each.
+    private var stretches: [Stretch] {
+        var stretches = [Stretch(from: left, to: x(0), state: trace.start, isServed: false)]
+        var isServed = false
         for (index, step) in trace.steps.enumerated() {
+            if step.action == .wait { isServed = step.outcome != .wouldBlock }
             let to = index + 1 < trace.steps.count ? x(index + 1) : right
-            stretches.append((from: x(index), to: to, state: step.after))
+            stretches.append(Stretch(from: x(index), to: to, state: step.after, isServed: isServed))
         }
         return stretches
     }
 
-    /// Where a property of the state holds without a break.
-    private func runs(_ holds: (TraceStep.State) -> Bool) -> [(from: Int, to: Int)] {
+    /// Where something holds without a break.
+    private func runs(_ holds: (Stretch) -> Bool) -> [(from: Int, to: Int)] {
         var runs: [(from: Int, to: Int)] = []
-        for stretch in stretches where holds(stretch.state) {
+        for stretch in stretches where holds(stretch) {
             if let last = runs.last, last.to == stretch.from {
                 runs[runs.count - 1].to = stretch.to
             } else {
@@ -153,11 +173,11 @@ struct TracePicture {
 
     private mutating func drawReady() {
         svg.rectangle("track", x: left, y: Lane.ready - 9, width: right - left, height: 18, corner: 4)
-        for run in runs({ $0.buffered > 0 && !$0.isReady }) {
-            svg.rectangle("silent", x: run.from, y: Lane.ready - 9, width: run.to - run.from, height: 18, corner: 4)
-        }
-        for run in runs(\.isReady) {
-            svg.rectangle("ready", x: run.from, y: Lane.ready - 9, width: run.to - run.from, height: 18, corner: 4)
+        let bars = [("calm", runs(\.isCalm)), ("trap", runs(\.isTrap)), ("ready", runs(\.state.isReady))]
+        for (kind, runs) in bars {
+            for run in runs {
+                svg.rectangle(kind, x: run.from, y: Lane.ready - 9, width: run.to - run.from, height: 18, corner: 4)
+            }
         }
         for (index, step) in trace.steps.enumerated() where step.firesAgain {
             svg.text("again", x: x(index) + 4, y: Lane.ready - 14, "again")
@@ -166,7 +186,7 @@ struct TracePicture {
 
     private mutating func drawArmed() {
         svg.rectangle("track", x: left, y: Lane.armed - 5, width: right - left, height: 10, corner: 4)
-        for run in runs(\.isArmed) {
+        for run in runs(\.state.isArmed) {
             svg.rectangle("armed", x: run.from, y: Lane.armed - 5, width: run.to - run.from, height: 10, corner: 4)
         }
     }
@@ -194,7 +214,7 @@ struct TracePicture {
 
     private mutating func drawWaits() {
         for (index, step) in trace.steps.enumerated() where step.action == .wait {
-            let kind = step.isSilent ? "missed" : step.outcome == .wouldBlock ? "blocks" : "event"
+            let kind = step.isSilent && step.after.isArmed ? "missed" : step.outcome == .wouldBlock ? "blocks" : "event"
             svg.circle(kind, x: x(index), y: Lane.waits, radius: 7)
             svg.text(
                 "\(kind)-text",
@@ -205,24 +225,39 @@ struct TracePicture {
         }
     }
 
+    // MARK: Legend
+
+    /// Only what can occur under the mode.
     private mutating func drawLegend() {
-        let bars = [
-            ("ready", 0, "the next wait returns it"), ("silent", 196, "bytes wait, and no wait says so"),
-            ("armed", 438, "epoll still looks at it"),
-        ]
-        for (kind, offset, words) in bars {
-            svg.rectangle(kind, x: Self.margin + offset, y: Lane.legend - 9, width: 20, height: 10, corner: 3)
-            svg.text("muted small", x: Self.margin + offset + 28, y: Lane.legend, words)
+        let trigger = trace.mode.trigger
+        var bars = [("ready", "the next wait returns it")]
+        var circles = [("event", "the wait returned"), ("blocks", "it would have blocked")]
+        if trigger.isOneShot {
+            bars.append(("calm", "bytes wait until it is armed again"))
+        } else if trigger.isEdge {
+            bars += [("calm", "the reader is at work"), ("trap", "bytes wait, and no wait says so")]
+            circles.append(("missed", "it would have blocked, bytes waiting"))
         }
-        svg.text("again", x: Self.margin + 618, y: Lane.legend, "again")
-        svg.text("muted small", x: Self.margin + 656, y: Lane.legend, "an arrival on top of old bytes")
-        let circles = [
-            ("event", 0, "the wait returned"), ("blocks", 196, "it would have blocked"),
-            ("missed", 438, "it would have blocked, with bytes waiting"),
-        ]
-        for (kind, offset, words) in circles {
-            svg.circle(kind, x: Self.margin + offset + 10, y: Lane.legend + 16, radius: 5)
-            svg.text("muted small", x: Self.margin + offset + 28, y: Lane.legend + 20, words)
+        bars.append(("armed", "epoll still looks at it"))
+        var x = Self.margin
+        for (kind, words) in bars {
+            svg.rectangle(kind, x: x, y: Lane.legend - 9, width: 20, height: 10, corner: 3)
+            x = drawLegend(words, x: x + 28, y: Lane.legend)
         }
+        x = Self.margin
+        for (kind, words) in circles {
+            svg.circle(kind, x: x + 10, y: Lane.legend + 16, radius: 5)
+            x = drawLegend(words, x: x + 28, y: Lane.legend + 20)
+        }
+        guard trigger == .edge else { return }
+        svg.text("again", x: x, y: Lane.legend + 20, "again")
+        _ = drawLegend("an arrival on top of old bytes", x: x + 38, y: Lane.legend + 20)
+    }
+
+    /// Words of the legend; where the next entry begins.
+    private mutating func drawLegend(_ words: String, x: Int, y: Int) -> Int {
+        svg.text("muted small", x: x, y: y, words)
+        // Fonts differ in width; this is more than the usual ones need.
+        return x + words.count * 7 + 10
     }
 }

@@ -29,8 +29,10 @@ enum TraceStyle {
           .level { fill: none; stroke: var(--bytes); stroke-width: 2; stroke-linejoin: round; }
           .track { fill: var(--track); }
           .ready { fill: var(--good); }
-          .silent { fill: url(#stripes); stroke: var(--bad); }
-          .stripe { stroke: var(--bad); stroke-width: 3; opacity: .6; }
+          .trap { fill: url(#trap-stripes); stroke: var(--bad); }
+          .calm { fill: url(#calm-stripes); stroke: var(--armed); }
+          .trap-stripe { stroke: var(--bad); stroke-width: 3; opacity: .6; }
+          .calm-stripe { stroke: var(--armed); stroke-width: 3; opacity: .6; }
           .armed { fill: var(--armed); }
           .pill { stroke: var(--line); }
           .write { fill: var(--write); } .read { fill: var(--read); } .wait { fill: var(--plain); }
@@ -40,8 +42,11 @@ enum TraceStyle {
           .missed { fill: var(--sheet); stroke: var(--bad); stroke-width: 3; }
         </style>
         <defs>
-          <pattern id="stripes" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-            <line class="stripe" x1="0" y1="0" x2="0" y2="8"/>
+          <pattern id="trap-stripes" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <line class="trap-stripe" x1="0" y1="0" x2="0" y2="8"/>
+          </pattern>
+          <pattern id="calm-stripes" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <line class="calm-stripe" x1="0" y1="0" x2="0" y2="8"/>
           </pattern>
         </defs>
         """
