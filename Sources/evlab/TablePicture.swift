@@ -33,9 +33,9 @@ struct TablePicture {
         svg.text("muted", x: Self.margin, y: 60, "microseconds of CPU; a byte written, found by a wait, and read")
         let cells = table.costs.cells
         let single = cells.filter { $0.active == 1 }
-        draw(TablePanel(single, left: 84, right: 340, isLogarithmic: true), "one of them active")
+        draw(TablePanel(single, left: 84, right: 340, isLogarithmic: true), "one of them active, logarithmic scale")
         let all = cells.filter { $0.active == $0.watched }
-        draw(TablePanel(all, left: 520, right: 770, isLogarithmic: false), "all of them active")
+        draw(TablePanel(all, left: 520, right: 745, isLogarithmic: false), "all of them active, linear scale")
         drawNotes()
         svg.close()
     }
