@@ -56,7 +56,7 @@ struct CompareCommand: ParsableCommand {
     var baseline: String?
 
     /// What a run may take, in seconds: less than the half hour and the three minutes that it is said to take at most.
-    private static let fullLimit = 26.0 * 60
+    private static let fullLimit = 20.0 * 60
     private static let quickLimit = 172.0
 
     func validate() throws {
