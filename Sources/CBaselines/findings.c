@@ -206,15 +206,46 @@ static void empty_all(int descriptor, long count) {
     }
 }
 
-int finding_dropped_by_the_receiver(int size, long *missing) {
+/* The same with buffers that do not grow. */
+static int make_small_tcp_pair(int pair[2]) {
     int send_size = 128 << 10, receive_size = 64 << 10;
-    int pair[2];
     int result = make_tcp_pair(pair);
     if (result < 0) return result;
     for (int i = 0; i < 2; i++) {
         setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &send_size, sizeof send_size);
         setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof receive_size);
     }
+    return 0;
+}
+
+static int becomes_writable_after(int small_writes, bool *becomes_writable) {
+    int pair[2];
+    int result = make_small_tcp_pair(pair);
+    if (result < 0) return result;
+    struct pollfd request = {.fd = pair[0], .events = POLLOUT};
+    for (int i = 0; i < small_writes; i++) send(pair[0], piece, 1 + i * 37 % 200, MSG_NOSIGNAL);
+    for (int tries = 0; tries < 100 && poll(&request, 1, 0) > 0; tries++) {
+        fill(pair[0], sizeof piece);
+        come_to_rest(pair);
+    }
+    *becomes_writable = poll(&request, 1, 500) > 0;
+    close_pair(pair);
+    return 0;
+}
+
+int finding_filled_becomes_writable(bool *becomes_writable) {
+    int result = 0;
+    *becomes_writable = false;
+    for (int writes = 0; writes < 20 && result == 0 && !*becomes_writable; writes++) {
+        result = becomes_writable_after(writes, becomes_writable);
+    }
+    return result;
+}
+
+int finding_dropped_by_the_receiver(int size, long *missing) {
+    int pair[2];
+    int result = make_small_tcp_pair(pair);
+    if (result < 0) return result;
     *missing = 0;
     for (int round = 0; round < 30 && *missing == 0; round++) {
         long sent = 0;

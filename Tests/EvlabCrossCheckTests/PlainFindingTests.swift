@@ -87,6 +87,14 @@ struct PlainFindingTests {
     }
 
     @Test
+    func `A TCP socket that was filled becomes writable although nobody reads`() {
+        var becomesWritable = false
+        let result = unsafe finding_filled_becomes_writable(&becomesWritable)
+        #expect(result == 0)
+        #expect(becomesWritable)
+    }
+
+    @Test
     func `A shutdown is two edges`() {
         // On a machine that is slow enough both come as one.
         let isSeen = (0..<20).contains { _ in

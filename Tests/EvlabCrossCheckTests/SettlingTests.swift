@@ -1,4 +1,5 @@
 import EvlabCrossCheck
+import Multiplexing
 import Sockets
 import Testing
 
@@ -19,6 +20,21 @@ struct SettlingTests {
         }
         // Of a fill that is still at work the model leaves open what comes of it; here the reads alone do.
         #expect(episode.counts.openPredictions == 12)
+    }
+
+    /// After 0.2 s a sender probes a window that has too little room for a segment, by sending what does fit. A buffer that was
+    /// not full to the brim had room for a write then.
+    @Test
+    func `A TCP connection that was filled stays so`() throws {
+        let episode = try Episode()
+        for pair in 0..<7 {
+            let (writer, reader) = (DescriptorID(2 * pair), DescriptorID(2 * pair + 1))
+            let writes = (0..<3 * pair).map { Operation.write(writer, 1 + 29 * $0 % 200) }
+            try #require(try episode.run([.make(.tcp, writer, reader)] + writes + [.fill(writer)]) == nil)
+        }
+        let end = MonotonicInstant.now.advanced(by: .milliseconds(500))
+        while MonotonicInstant.now < end { try #require(try episode.run(.wake) == nil) }
+        #expect(episode.counts.openPredictions == 0)
     }
 
     @Test

@@ -40,6 +40,10 @@ int finding_dropped_by_the_receiver(int size, long *missing);
    the kernel has forgotten the peer, which here is to remember it for a second. */
 int finding_forgotten_peer(bool *is_reset_at_once, bool *is_reset_later);
 
+/* A TCP socket that was filled until it was not writable any more, with nothing under way and nobody reading: whether it is
+   writable half a second later, in the worst of a few tries with other small writes before. */
+int finding_filled_becomes_writable(bool *becomes_writable);
+
 /* How many edges one shutdown of a TCP socket's sending half causes, before a fifth of a second passes without one. */
 int finding_edges_of_a_shutdown(int *edges);
 

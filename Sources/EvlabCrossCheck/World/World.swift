@@ -347,16 +347,14 @@ final class World {
         }
         var outcome = Outcome()
         let countsMessages = [.unixDatagram, .unixSequentialPackets].contains(kind(id))
-        let chunk = kind(id).isTCP ? largestChunk : Self.chunk
+        let isTCP = kind(id).isTCP
         var deadline = Deadline()
         while outcome.error == nil {
-            let result = writeOnce(id, chunk)
+            let isAtRest = !isTCP || isAtRest(id, reader)
+            let result = writeOnce(id, isTCP ? largestChunk : Self.chunk)
             if result > 0 { outcome.count += countsMessages ? 1 : result }
             if result < 0 { outcome.error = Errno(rawValue: CInt(-result)) }
-            guard outcome.error == .resourceTemporarilyUnavailable, kind(id).isTCP else { continue }
-            // What is still under way may make room when it is acknowledged.
-            if let reader { acknowledgeAtOnce(reader) }
-            if clinux_tcp_in_flight(number) == 0, clinux_poll_now(number, CShort(POLLOUT)) == 0 { break }
+            if isAtRest || outcome.error != .resourceTemporarilyUnavailable { continue }
             guard deadline.rest() else {
                 outcome.isSettled = false
                 outcome.wait = deadline.account
@@ -365,6 +363,14 @@ final class World {
             outcome.error = nil
         }
         return outcome
+    }
+
+    /// Whether nothing that TCP has sent is under way, which makes room when it is acknowledged. Only who finds no room after
+    /// that has filled the buffer to the brim, so that it stays unwritable when the sender probes a small window with what
+    /// fits it, up to a segment, as it does after 0.2 s.
+    private func isAtRest(_ writer: DescriptorID, _ reader: DescriptorID?) -> Bool {
+        if let reader { acknowledgeAtOnce(reader) }
+        return clinux_tcp_in_flight(number(writer)) == 0
     }
 
     private func readOnce(_ id: DescriptorID, _ count: Int) -> Int {
