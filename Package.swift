@@ -56,10 +56,7 @@ let package = Package(
 
         .target(
             name: "EvlabDemos",
-            dependencies: [
-                "CBaselines", "EventLoops", "FaultTools", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux",
-                system,
-            ],
+            dependencies: ["EventLoops", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .target(

@@ -63,7 +63,7 @@ struct cbaseline_guest *cbaseline_guest_open(struct event_base *base, int listen
     guest->owns_base = !base;
     guest->base = base ? base : event_base_new();
     if (guest->base) {
-        guest->listener = evconnlistener_new(guest->base, on_accept, guest, LEV_OPT_CLOSE_ON_FREE, 0, listener);
+        guest->listener = evconnlistener_new(guest->base, on_accept, guest, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listener);
         guest->timer = event_new(guest->base, -1, EV_PERSIST, on_tick, guest);
     }
     if (!guest->listener) close(listener);

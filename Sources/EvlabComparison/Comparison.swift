@@ -137,7 +137,10 @@ public struct Comparison: ~Copyable {
             }
             for cell in cells.indices.shuffled(using: &random) {
                 // What is long in itself is measured in fewer processes.
-                if process >= Self.fewOfLongOnes, spent[cell] > (options.limit ?? .infinity) * Self.share { continue }
+                if process >= Self.fewOfLongOnes, spent[cell] > (options.limit ?? .infinity) * Self.share {
+                    progress.advance(cells[cell].results.count)
+                    continue
+                }
                 let began = clock.seconds
                 try measure(cell, process)
                 spent[cell] += clock.seconds - began

@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
 
     @Argument(help: "What to compare; all of them, if nothing is named.", transform: named)
     var workloads: [Workload] = []
-    @Flag(help: "Every subject, in more sizes, for longer: up to half an hour.")
+    @Flag(help: "Every subject, in more sizes, for longer: a quarter of an hour.")
     var full = false
     @Option(help: "Only these subjects, with commas between them; the others are compared with the first.")
     var subjects: String?
@@ -27,7 +27,7 @@ struct CompareCommand: ParsableCommand {
     var n: String?
     @Option(help: "How long a message is: numbers of bytes with commas between them, K for 1024.")
     var sizes: String?
-    @Option(help: "How many processes measure each subject, one after another.")
+    @Option(help: "How many processes measure each subject, one after another, however long that takes.")
     var processes: Int?
     @Option(help: "How often each of them measures.")
     var rounds: Int?
@@ -56,16 +56,26 @@ struct CompareCommand: ParsableCommand {
     var baseline: String?
 
     /// What a run may take, in seconds: less than the half hour and the three minutes that it is said to take at most.
-    private static let fullLimit = 20.0 * 60
+    private static let fullLimit = 15.0 * 60
     private static let quickLimit = 172.0
 
     func validate() throws {
-        if from == nil { _ = try ComparisonPlan(self).make() }
+        if from == nil { _ = try ComparisonPlan(self).make() } else { try refuseMeasuring() }
         try require((1...100).contains(processes ?? 1), "--processes \(processes ?? 1)", "1 to 100")
         try require((1...1000).contains(rounds ?? 1), "--rounds \(rounds ?? 1)", "1 to 1000")
         try require(patience > 0 && patience <= 3600, "--patience \(patience)", "more than 0, at most 3600")
         let seconds = seconds ?? 1
         try require(seconds >= 0.001 && seconds <= 600, "--seconds \(seconds)", "0.001 to 600")
+    }
+
+    private func refuseMeasuring() throws {
+        let named: [(String, Bool)] = [
+            ("--full", full), ("--processes", processes != nil), ("--rounds", rounds != nil),
+            ("--seconds", seconds != nil), ("--seed", seed != nil), ("--peer", !peer.isEmpty),
+            ("--counts", counts != nil),
+        ]
+        guard let option = named.first(where: \.1)?.0 else { return }
+        throw ValidationError("\(option) says how to measure, and with --from nothing is: leave one of them out")
     }
 
     func run() throws {
@@ -120,7 +130,15 @@ struct CompareCommand: ParsableCommand {
     private func read(_ path: String) throws -> ComparisonReport {
         let plan = ComparisonPlan(self)
         let report = try ComparisonReport(option: "--from", path: path)
-        return report.narrowed(to: try plan.filter(), subjects: plan.names)
+        let measured = report.cells.flatMap(\.results).map(\.subject.name)
+        for name in plan.names ?? [] where !measured.contains(name) {
+            throw CommandFailure(description: "--from \(path): '\(name)' was not measured")
+        }
+        let narrowed = report.narrowed(to: try plan.filter(), subjects: plan.names)
+        guard !narrowed.cells.isEmpty else {
+            throw CommandFailure(description: "--from \(path): nothing that is named here was measured")
+        }
+        return narrowed
     }
 
     private func judge(_ report: ComparisonReport, _ earlier: Baseline) throws {

@@ -7,7 +7,7 @@ struct DemoRespCommand: ParsableCommand {
         commandName: "resp",
         abstract: "Keys and values in memory, for the clients of Redis.",
         discussion: """
-            A server for which there are clients and benchmarks (Debian's redis-tools), in a page of code.
+            A server for which there are clients and benchmarks: those of Debian's redis-tools.
             In one terminal:    evlab demo resp --port 6380
             In another:         redis-cli -p 6380 set greeting hello
                                 redis-cli -p 6380 get greeting

@@ -79,7 +79,7 @@ private enum SlowReader {
         isSendingAlone: Bool,
         _ serve: @escaping @Sendable (TCPServer, Count) async throws -> Void
     ) async throws {
-        alarm(300)
+        alarm(120)
         let sent = Count()
         let server = try TCPServer(on: .loopback(port: 0), engine: kind.engine)
         let running = Task { try await serve(server, sent) }

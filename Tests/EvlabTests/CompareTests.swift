@@ -84,7 +84,7 @@ struct CompareTests {
     @Test("Where a tool that counts is missing, a line says so, and the rest is measured")
     func missingTools() throws {
         let options = ["--subjects", "c-event", "--n", "8", "--sizes", "64", "--counts"]
-        // PATH holds nothing but the folder of the test's own program.
+        // There is nothing on PATH.
         let shell = "PATH=/nonexistent exec \"$0\" \"$@\""
         let end = try Program.run(["sh", "-c", shell, Program.evlabPath, "compare", "echo"] + Self.quick + options)
         #expect(end.code == 0, "\(end.errors)")

@@ -53,7 +53,11 @@ struct RespDemoTests {
             // 500 answers each, whose length depends on who came when: the last is known when all have been read.
             for client in clients {
                 var lines = 0
-                while lines < 500 { lines += try client.value.receive(atMost: 1).count(where: { $0 == 0x0A }) }
+                while lines < 500 {
+                    let byte = try client.value.receive(atMost: 1)
+                    try #require(!byte.isEmpty, "it closed after \(lines) answers")
+                    lines += byte.count { $0 == 0x0A }
+                }
             }
             #expect(try clients[0].value.ask("GET n\r\n") == "$5\r\n10000\r\n")
         }
@@ -73,6 +77,9 @@ struct RespDemoTests {
         ("EXPIRE nobody 100\r\n", ":0\r\n"),
         ("SET gone x PX 1\r\n", "+OK\r\n"),
         ("EXPIRE k 0\r\n", ":1\r\n"),
+        ("GET k\r\n", "$-1\r\n"),
+        ("SET k x\r\n", "+OK\r\n"),
+        ("EXPIRE k -9300000000\r\n", ":1\r\n"),
         ("GET k\r\n", "$-1\r\n"),
         ("DEL n k\r\n", ":1\r\n"),
         ("GET n\r\n", "$-1\r\n"),
@@ -96,7 +103,11 @@ extension Client {
         try send(Array(request.utf8))
         if let count { return String(decoding: try receive(atMost: count), as: UTF8.self) }
         var text = ""
-        while !text.isComplete { text += String(decoding: try receive(atMost: 1), as: UTF8.self) }
+        while !text.isComplete {
+            let byte = try receive(atMost: 1)
+            try #require(!byte.isEmpty, "it closed after '\(text)'")
+            text += String(decoding: byte, as: UTF8.self)
+        }
         return text
     }
 }

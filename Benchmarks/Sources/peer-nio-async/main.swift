@@ -1,4 +1,5 @@
 import CPeer
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -36,7 +37,8 @@ Task.detached {
     do {
         try await serve(listener)
     } catch {
-        fatalError("\(error)")
+        print("cannot serve: \(error)")
+        exit(1)
     }
 }
 peer_sleep()

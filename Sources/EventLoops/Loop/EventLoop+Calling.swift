@@ -1,4 +1,6 @@
+internal import Readiness
 internal import Sockets
+internal import Synchronization
 
 extension EventLoop {
     /// Calls something on the loop's thread: at once when that is the calling thread, else soon.
@@ -46,9 +48,11 @@ extension EventLoop {
         let outcome = OutcomeBox<Result>()
         Task(executorPreference: self) { [self] in
             do {
-                outcome.value = .success(try await body(self))
+                // A run that was refused comes here too, when what is left is done.
+                try checkIsGoing()
+                outcome.set(.success(try await body(self)))
             } catch {
-                outcome.value = .failure(error)
+                outcome.set(.failure(error))
             }
             end()
         }
@@ -60,8 +64,14 @@ extension EventLoop {
     }
 }
 
-/// What a task on the loop came to, for the thread that runs the loop.
-private final class OutcomeBox<Value>: @unchecked Sendable {
-    // Unchecked: written on the thread that runs the loop, and read there afterwards.
-    var value: Swift.Result<Value, any Error>?
+/// What a task on the loop came to, for the thread that runs the loop; the task may go on elsewhere when the loop was ended
+/// before.
+private final class OutcomeBox<Value: Sendable>: Sendable {
+    private let outcome = Mutex<Swift.Result<Value, any Error>?>(nil)
+
+    var value: Swift.Result<Value, any Error>? { outcome.withLock(of: self) { $0 } }
+
+    func set(_ value: Swift.Result<Value, any Error>) {
+        outcome.withLock(of: self) { $0 = value }
+    }
 }

@@ -23,8 +23,8 @@ extension Listener {
         await waitUntilEmpty()
     }
 
-    /// The group could throw, and its tasks never do: the group that cannot puts another closure, and so another allocation
-    /// a connection, around each task's own, which turns it into one that can.
+    /// Makes a task of each connection. In a group of tasks that can throw, though these never do: one of tasks that cannot
+    /// wraps each task's closure in another, which is one more allocation a connection.
     private func serveUntilStopped(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async {
         try? await withThrowingDiscardingTaskGroup { group in
             while await waitForConnections() {

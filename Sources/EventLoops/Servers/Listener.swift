@@ -213,6 +213,12 @@ final class Listener: @unchecked Sendable {
         source.loop.post { source.takeBack() }
     }
 
+    /// Another loop takes no more connections: those that are left take its share.
+    private func lose(_ other: Listener) {
+        others.removeAll { $0 === other }
+        turn = 0
+    }
+
     private func takeBack() {
         handedOver -= 1
         if isPaused, timerIndex < 0 { resume() }
@@ -255,7 +261,10 @@ final class Listener: @unchecked Sendable {
         socket = nil
         number = -1
         turns = nil
+        // Nobody hands them anything any more, and nobody is to hand anything to this one.
+        for other in others { other.loop.post { other.stop(within: nil) } }
         others = []
+        if let source { source.loop.post { [self] in source.lose(self) } }
         dropArrivals()
         loop.cancelTimer(self)
         handler?(self)

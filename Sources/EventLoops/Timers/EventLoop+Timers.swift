@@ -31,10 +31,11 @@ extension EventLoop {
         IntervalSequence(loop: self, period: min(max(period.nanoseconds, 1000), StreamLimits.forEver))
     }
 
-    /// Runs something for a time at most; then it is cancelled. What it finishes in spite of that is returned, so that
-    /// nothing which has been read is lost.
+    /// Runs something for a time at most; then it is cancelled. What it finishes in spite of that is returned, so that a
+    /// time-out loses nothing which has been read.
     ///
-    /// - Throws: `timedOut` as an `IOError` when the time was over first, else what `body` throws.
+    /// - Throws: `timedOut` as an `IOError` when the time was over first and `body` has nothing to return, whatever it throws
+    ///   then; else what `body` throws, and `closed` when the loop ends first.
     public func timeout<Result: Sendable>(
         _ limit: Duration,
         _ body: @escaping @Sendable () async throws -> Result

@@ -61,10 +61,9 @@ extension Setting {
 
     /// About how long a round of a workload takes that cannot be cut short.
     fileprivate func leastRound(_ subject: Subject) -> Double {
-        let scans = subject.name.hasSuffix("poll") || subject.name.hasSuffix("select")
-        return switch workload {
+        switch workload {
         case .timers: Double(n) * 0.000_000_8
-        case .pipes, .cascade: scans ? Double(n) * 0.000_02 : 0
+        case .pipes, .cascade: subject.scans ? Double(n) * 0.000_02 : 0
         case .echo, .idle: Double(n) * 0.000_02
         case .pipeline, .latency, .accept, .wake, .fanout, .udp: 0
         }

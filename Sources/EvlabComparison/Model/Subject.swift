@@ -17,6 +17,9 @@ public struct Subject: Hashable, Sendable {
     /// The program that runs it, unless that is this one.
     let program: String?
 
+    /// Whether it looks at every descriptor for each event.
+    var scans: Bool { name.contains("select") || name.contains("poll") && !name.contains("epoll") }
+
     public init(_ name: String, _ family: Family, twin: String? = nil, program: String? = nil, _ explanation: String) {
         self.name = name
         self.family = family

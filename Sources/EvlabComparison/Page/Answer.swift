@@ -14,7 +14,7 @@ struct Answer {
     /// The subjects on our own loops and multiplexers over epoll, beside the reference of each cell.
     private var native: String? {
         let ratios = report.cells.flatMap { cell in
-            cell.results.filter { $0.subject.family == .native && !Self.scans($0.subject) }
+            cell.results.filter { $0.subject.family == .native && !$0.subject.scans }
                 .compactMap { cell.headline(of: $0) }
         }
         guard !ratios.isEmpty else { return nil }
@@ -29,10 +29,6 @@ struct Answer {
             + "\(fixed(median(ratios.map(\.median)), 2)) times as fast."
     }
 
-    private static func scans(_ subject: Subject) -> Bool {
-        subject.name.contains("poll") && !subject.name.contains("epoll") || subject.name.contains("select")
-    }
-
     /// What Swift over libevent takes beside the same in C.
     private var wrapper: String? {
         let pairs = report.cells.flatMap { cell in
@@ -42,9 +38,8 @@ struct Answer {
         }
         guard !pairs.isEmpty else { return nil }
         let slower = pairs.filter { $0.ratio.verdict == .slower }
-        let text =
-            [instructions].compactMap(\.self).joined() + "In time it is slower in \(slower.count) of "
-            + "\(counted(pairs.count, "comparison"))"
+        let opening = instructions.map { $0 + "In time it" } ?? "In time the Swift wrapper over libevent"
+        let text = opening + " is slower in \(slower.count) of \(counted(pairs.count, "comparison"))"
         guard let worst = slower.min(by: { $0.ratio.median < $1.ratio.median }) else { return text + "." }
         return text + ", most so in \(worst.cell.setting.workload.rawValue) (\(worst.cell.setting.label)), where "
             + "\(worst.result.subject.name) is \(fixed(worst.ratio.median, 2)) times as fast (\(worst.ratio.interval))."

@@ -276,7 +276,7 @@ extension ComparisonReport {
             ("load average", "\(machine.load) before, \(loadAfter) afterwards"),
             (
                 "measured",
-                "\(counted(processes, "process")) x \(counted(rounds, "round")) of at least \(fixed(seconds * 1000, 0)) ms"
+                "up to \(counted(processes, "process")) x \(counted(rounds, "round")) of at least \(fixed(seconds * 1000, 0)) ms"
             ),
             ("seed", String(seed)),
         ]

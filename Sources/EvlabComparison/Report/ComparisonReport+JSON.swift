@@ -1,8 +1,11 @@
 extension ComparisonReport {
+    /// What is raised when older readers could not make sense of ``json`` any more.
+    static let format = 2
+
     /// Everything that was measured, and what was made of it.
     public var json: JSONValue {
         .object([
-            ("format", .integer(2)),
+            ("format", .integer(Self.format)),
             ("date", .string(date)), ("seed", .string(String(seed))),
             ("processes", .integer(processes)), ("rounds", .integer(rounds)), ("seconds", .number(seconds)),
             ("took", .number(took)), ("environment", machine.json), ("loadAverageAfter", .string(loadAfter)),

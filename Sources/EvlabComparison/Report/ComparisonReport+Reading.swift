@@ -4,7 +4,13 @@ extension ComparisonReport {
     /// - Parameter option: the option that named the file, for errors.
     public init(option: String, path: String) throws(ComparisonFailure) {
         guard let text = readFile(path) else { throw ComparisonFailure("\(option) \(path) cannot be read") }
-        guard let json = JSONValue(parsing: text), let report = ComparisonReport(json) else {
+        let json = JSONValue(parsing: text)
+        if let format = json?["format"]?.asInteger, format != Self.format {
+            throw ComparisonFailure(
+                "\(option) \(path) is of another version (format \(format), this one reads \(Self.format)): measure again"
+            )
+        }
+        guard let json, let report = ComparisonReport(json) else {
             throw ComparisonFailure("\(option) \(path) is not what --json writes")
         }
         self = report
@@ -12,7 +18,7 @@ extension ComparisonReport {
 
     /// The report that ``json`` prints as; `nil` when it is anything else.
     public init?(_ json: JSONValue) {
-        guard json["format"]?.asInteger == 2, let seed = json["seed"]?.asString.flatMap({ UInt64($0) }),
+        guard json["format"]?.asInteger == Self.format, let seed = json["seed"]?.asString.flatMap({ UInt64($0) }),
             let machine = json["environment"].flatMap({ Machine($0) }), let cells = json["cells"]?.asArray
         else { return nil }
         var read: [Cell] = []

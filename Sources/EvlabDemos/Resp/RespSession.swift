@@ -100,7 +100,8 @@ struct RespSession {
     private static func end(after time: Int, of nanoseconds: Int) -> Int64 {
         let (delay, isTooLong) = time.multipliedReportingOverflow(by: nanoseconds)
         let (end, isTooLate) = RespStore.now.addingReportingOverflow(Int64(delay))
-        return isTooLong || isTooLate ? .max : end
+        if isTooLong { return time < 0 ? .min : .max }
+        return isTooLate ? .max : end
     }
 
     private mutating func increment(_ bytes: Span<UInt8>) {

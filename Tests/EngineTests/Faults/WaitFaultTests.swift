@@ -1,4 +1,5 @@
 import FaultTools
+import Glibc
 import Multiplexing
 import Readiness
 import Sockets
@@ -9,6 +10,7 @@ import Testing
     @Test("fault 6: in a storm of signals timers are not early, and nothing comes that is not there")
     func signalStorm() async {
         await #expect(processExitsWith: .success) {
+            alarm(55)
             for kind in EngineKind.allCases { try Self.weather(kind.make()) }
         }
     }

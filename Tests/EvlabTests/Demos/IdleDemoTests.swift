@@ -75,14 +75,19 @@ struct IdleDemoTests {
 
     @Test("Nobody is told long after the deadline", .enabled(if: has("python3")))
     func punctual() throws {
-        let servers = try Self.structures.flatMap { structure in
-            try DemoVariant.engines.map { variant in
-                try StartedServer(Self.start("--after", "6", "--with", structure, on: variant))
+        // A busy machine may be late once; one that looks round by an alarm always is.
+        let isPunctual = try (0..<4).contains { _ in
+            let servers = try Self.structures.flatMap { structure in
+                try DemoVariant.engines.map { variant in
+                    try StartedServer(Self.start("--after", "6", "--with", structure, on: variant))
+                }
             }
+            let end = try Program.run(["python3", client("idle_punctual"), "6"] + servers.map { $0.server.port })
+            #expect(end.code == 0, "\(end.errors)")
+            for started in servers { #expect(try started.server.stop().hasPrefix("connections: 4, idle: 4, ")) }
+            return end.output == "nobody was told late\n"
         }
-        let end = try Program.run(["python3", client("idle_punctual"), "6"] + servers.map { $0.server.port })
-        #expect(end.output == "nobody was told late\n", "\(end.errors)")
-        for started in servers { #expect(try started.server.stop().hasPrefix("connections: 4, idle: 4, ")) }
+        #expect(isPunctual)
     }
 
     @Test("nc is told", .enabled(if: has("nc")), arguments: DemoVariant.all)

@@ -1,3 +1,4 @@
+import Sockets
 import Testing
 
 @Suite("The command lines of the demonstrations that run on either engine")
@@ -79,9 +80,12 @@ struct ServingDemoUsageTests {
             #expect(end.errors.split(separator: "\n").count == 1)
         }
         _ = try server.stop()
-        let nobody = try Program.runEvlab(["demo", "chat", "--join", "localhost:\(server.port)"])
+        // A port that is taken, where nobody listens.
+        let closed = try Socket.bound(to: .loopback(port: 0), .stream)
+        let port = try #require(try closed.localAddress().port)
+        let nobody = try Program.runEvlab(["demo", "chat", "--join", "localhost:\(port)"])
         #expect(nobody.code == 1)
-        let place = "127.0.0.1:\(server.port)"
+        let place = "127.0.0.1:\(port)"
         #expect(nobody.errors == "evlab: connection refused by \(place): start evlab demo chat there first\n")
     }
 }
