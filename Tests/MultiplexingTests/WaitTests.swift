@@ -147,19 +147,22 @@ struct WaitTests {
     @Test("fault 6: a storm of signals neither ends it nor prolongs it", arguments: MultiplexerKind.allCases)
     func signals(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
+            alarm(50)
             let storm = try SignalStorm()
             var multiplexer = try kind.make()
             var batch = try EventBatch(capacity: 8)
             let quiet = try makeEventDescriptor(1)
             try multiplexer.add(quiet, for: .readable, trigger: .levelOneShot, token: 1)
             #expect(try multiplexer.readyNow().count == 1)
-            for _ in 0..<5 {
+            // A busy machine may send no signal for as long as a wait takes: that one shows nothing.
+            var stormyWaits = 0
+            while stormyWaits < 5 {
                 let before = storm.count
                 let start = MonotonicInstant.now
                 // The event that has been handed out does not come again with a signal.
                 #expect(try multiplexer.wait(into: &batch, upTo: .milliseconds(30)) == 0)
                 #expect(start.duration(to: .now) >= .milliseconds(30))
-                #expect(storm.count > before)
+                if storm.count > before { stormyWaits += 1 }
             }
             // An event ends it, under signals too.
             let event = try makeEventDescriptor()
