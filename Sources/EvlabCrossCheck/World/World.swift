@@ -42,7 +42,8 @@ final class World {
     /// Bound and not listening: a port where every connect is refused.
     private let deadPort: Socket
     private let deadAddress: SocketAddress
-    /// A port of UDP that takes nothing, for its owner is connected elsewhere.
+    /// A port of UDP that takes nothing, for its owner is connected to itself: a socket at any other port may be given to the
+    /// script.
     private let unanswered: Socket
     private let unansweredAddress: SocketAddress
     /// Where pairs are made.
@@ -56,7 +57,7 @@ final class World {
         deadAddress = try deadPort.localAddress()
         unanswered = try Socket.bound(to: .loopback(port: 0))
         unansweredAddress = try unanswered.localAddress()
-        _ = try unanswered.connect(to: deadAddress)
+        _ = try unanswered.connect(to: unansweredAddress)
         listener = try Self.listen(.tcpListener)
         listenerAddress = try listener.localAddress()
         listenerIPv6 = try Self.listen(.tcpIPv6Listener)
