@@ -103,7 +103,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LibeventTests",
-            dependencies: ["Libevent", "Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Libevent", "Readiness", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

@@ -29,8 +29,7 @@ struct ComparisonPlan {
     /// Whether a setting is among those that are named; all are where nothing is.
     func filter() throws -> (Setting) -> Bool {
         let workloads = command.workloads.isEmpty ? Workload.allCases : command.workloads
-        let counts = try command.n.map { try numbers($0, of: "--n", upTo: 10_000_000) }
-        let sizes = try command.sizes.map { try numbers($0, of: "--sizes", upTo: LoadPlan.largestSize) }
+        let (counts, sizes) = try namedNumbers()
         return { setting in
             let hasSize = setting.workload == .echo || setting.workload == .pipeline
             return workloads.contains(setting.workload) && counts?.contains(setting.n) ?? true
@@ -41,12 +40,19 @@ struct ComparisonPlan {
     private func settings(_ workload: Workload, _ extent: Catalogue.Extent) throws -> [Setting] {
         let usual = Catalogue.settings(workload, extent)
         guard command.n != nil || command.sizes != nil else { return usual }
-        let counts = try command.n.map { try numbers($0, of: "--n", upTo: 10_000_000) }
-        let sizes = try command.sizes.map { try numbers($0, of: "--sizes", upTo: LoadPlan.largestSize) }
+        let (counts, sizes) = try namedNumbers()
         let widths = workload == .echo || workload == .pipeline ? sizes : nil
         return (counts ?? distinct(usual.map(\.n))).flatMap { n in
             (widths ?? distinct(usual.map(\.width))).map { Setting(workload, n: n, width: $0) }
         }
+    }
+
+    /// What `--n` and `--sizes` name.
+    private func namedNumbers() throws -> (counts: [Int]?, sizes: [Int]?) {
+        (
+            try command.n.map { try numbers($0, of: "--n", upTo: 10_000_000) },
+            try command.sizes.map { try numbers($0, of: "--sizes", upTo: LoadPlan.largestSize) }
+        )
     }
 
     private func distinct(_ numbers: [Int]) -> [Int] {

@@ -1,4 +1,5 @@
 import EventLoops
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -112,7 +113,7 @@ final class CancellationStorm: Sendable {
     }
 
     private func cancelAtRandom(_ number: Int) async {
-        var random = SplitMix(state: seed &+ UInt64(number))
+        var random = RepeatableRandom(seed: seed &+ UInt64(number))
         let (what, where_, delay) = (Int.random(in: 0..<10, using: &random), Bool.random(using: &random), random.next())
         let work = Task { try await self.work(what, on: where_ ? tasksServer : chunksServer) }
         switch delay % 3 {
@@ -168,18 +169,5 @@ final class CancellationStorm: Sendable {
             ended.count += 1
             if !isExpected { ended.unexpected.append("\(error.map { "\($0)" } ?? "")") }
         }
-    }
-}
-
-/// Random numbers that a seed repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

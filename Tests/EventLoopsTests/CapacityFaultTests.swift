@@ -43,9 +43,10 @@ struct CapacityFaultTests {
             // The loop has something else to do while all of them become ready.
             let isReady = Collected<Void>()
             Task(executorPreference: loop) { while isReady.all.isEmpty { usleep(100) } }
-            defer { isReady.add(()) }
-            for peer in peers { try await peer.send(round) }
-            isReady.add(())
+            do {
+                defer { isReady.add(()) }
+                for peer in peers { try await peer.send(round) }
+            }
             for peer in peers { #expect(try await peer.receiveText(5) == round) }
         }
         server.shutDown(within: .zero)

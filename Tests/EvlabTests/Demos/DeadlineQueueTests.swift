@@ -1,3 +1,4 @@
+import EvlabComparison
 import Testing
 
 @testable import EvlabDemos
@@ -17,7 +18,7 @@ struct DeadlineQueueTests {
         arguments: IdleStructure.allCases
     )
     func randomly(_ structure: IdleStructure) throws {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         var now = ContinuousClock.now
         var queue = structure.make(for: Self.span)
         var expected: [Int: ContinuousClock.Instant] = [:]
@@ -94,17 +95,5 @@ struct DeadlineQueueTests {
         queue.remove(0)
         queue.insert(0, at: now)
         #expect(queue.steps - before <= 2 * (Int.bitWidth - count.leadingZeroBitCount))
-    }
-}
-
-/// Numbers that are the same in each run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,3 +1,4 @@
+import FaultTools
 import Libevent
 import Sockets
 import Testing
@@ -5,19 +6,6 @@ import Testing
 /// Random operations on a few buffers, each beside a plain array that must stay equal to it.
 @Suite("EventBuffer: model")
 struct EventBufferModelTests {
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        // SplitMix64.
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private struct Pair {
         let buffer: EventBuffer
         var model: [UInt8] = []
@@ -30,7 +18,7 @@ struct EventBufferModelTests {
 
     @Test("thousands of random operations", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func operations(seed: UInt64) throws {
-        var random = Random(state: seed)
+        var random = RepeatableRandom(seed: seed)
         let counts = Counts()
         do {
             var pairs = try (0..<3).map { _ in Pair(buffer: try EventBuffer()) }
@@ -58,7 +46,7 @@ struct EventBufferModelTests {
         pair.model.removeFirst(pair.model.count - 500)
     }
 
-    private func perform(_ pairs: inout [Pair], _ random: inout Random, _ counts: Counts) throws {
+    private func perform(_ pairs: inout [Pair], _ random: inout RepeatableRandom, _ counts: Counts) throws {
         let (index, other) = (Int.random(in: 0..<3, using: &random), Int.random(in: 0..<3, using: &random))
         switch Int.random(in: 0..<17, using: &random) {
         case 0...5: try add(&pairs[index], &random, counts)
@@ -71,14 +59,14 @@ struct EventBufferModelTests {
     /// Few, so that searches and line ends find something.
     private static let values: [UInt8] = [0, 10, 13, 97, 98]
 
-    private func bytes(_ random: inout Random) -> [UInt8] {
+    private func bytes(_ random: inout RepeatableRandom) -> [UInt8] {
         let longest = [0, 3, 40, 600, 5_000].randomElement(using: &random) ?? 0
         return (0..<Int.random(in: 0...longest, using: &random)).map { _ in
             Self.values.randomElement(using: &random) ?? 0
         }
     }
 
-    private func add(_ pair: inout Pair, _ random: inout Random, _ counts: Counts) throws {
+    private func add(_ pair: inout Pair, _ random: inout RepeatableRandom, _ counts: Counts) throws {
         let new = bytes(&random)
         switch Int.random(in: 0..<6, using: &random) {
         case 0:
@@ -107,7 +95,7 @@ struct EventBufferModelTests {
         pair.model += new
     }
 
-    private func take(_ pair: inout Pair, _ random: inout Random) throws {
+    private func take(_ pair: inout Pair, _ random: inout RepeatableRandom) throws {
         let length = Int.random(in: 0...pair.model.count, using: &random)
         switch Int.random(in: 0..<5, using: &random) {
         case 0: try pair.buffer.drain(length)
@@ -130,7 +118,7 @@ struct EventBufferModelTests {
         pair.model.removeFirst(length)
     }
 
-    private func look(_ pair: inout Pair, _ random: inout Random) throws {
+    private func look(_ pair: inout Pair, _ random: inout RepeatableRandom) throws {
         let offset = Int.random(in: 0...pair.model.count, using: &random)
         let length = Int.random(in: 0...(pair.model.count - offset), using: &random)
         switch Int.random(in: 0..<3, using: &random) {
@@ -156,7 +144,7 @@ struct EventBufferModelTests {
         }
     }
 
-    private func move(_ pairs: inout [Pair], _ index: Int, _ other: Int, _ random: inout Random) throws {
+    private func move(_ pairs: inout [Pair], _ index: Int, _ other: Int, _ random: inout RepeatableRandom) throws {
         guard index != other else { return }
         let (target, source) = (pairs[index].buffer, pairs[other].buffer)
         let length = Int.random(in: 0...pairs[other].model.count, using: &random)
