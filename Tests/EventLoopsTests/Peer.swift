@@ -67,6 +67,14 @@ final class Peer: Sendable {
         }
     }
 
+    /// What has come, without waiting.
+    func receiveNow() throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var span = bytes.mutableSpan
+        guard case .bytes(let count) = try socket.read(into: &span) else { return [] }
+        return Array(bytes.prefix(count))
+    }
+
     func receive(exactly count: Int) async throws -> [UInt8] {
         try await onThread { [self] in
             var all: [UInt8] = []

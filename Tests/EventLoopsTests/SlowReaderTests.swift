@@ -53,6 +53,22 @@ struct SlowReaderTests {
             }
         }
     }
+
+    @Test("fault 11: a chunk handler that collects its echoes stops, in flat memory", arguments: EngineKind.allCases)
+    func collectingChunks(_ kind: EngineKind) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            try await SlowReader.hold(kind, isSendingAlone: false) { server, sent in
+                try await server.run { connection, chunk in
+                    sent.add(chunk.count)
+                    var rest = chunk
+                    while !rest.isEmpty {
+                        connection.writeLater(rest.extracting(first: 4096))
+                        rest = rest.extracting(droppingFirst: 4096)
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A peer that reads slowly, and what its server makes of that.

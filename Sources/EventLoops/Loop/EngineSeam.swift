@@ -18,6 +18,8 @@ struct EngineSeam {
     let schedule: (Duration, @escaping () -> Void) throws(IOError) -> any EngineRegistration
     /// Calls back for each arrival of a signal.
     let onSignal: (Signal, @escaping () -> Void) throws(IOError) -> any EngineRegistration
+    /// Prepares to call back at the end of each turn in which what is returned is called.
+    let onTurnEnd: (@escaping () -> Void) throws(IOError) -> () -> Void
     /// Has the loop take what came from other threads; from any thread.
     let wake: @Sendable (LoopLink) -> Void
     /// Runs on this thread until `stop`.
@@ -42,7 +44,7 @@ struct EngineSeam {
 
     /// Inlined, so that the closures are made for the engine's own type.
     @inline(__always)
-    private init<Engine: EventEngine>(_ engine: Engine, base: EventBase?) throws(IOError) {
+    private init<Engine: TurnEnding>(_ engine: Engine, base: EventBase?) throws(IOError) {
         let poster = try engine.poster()
         self.base = base
         capabilities = engine.capabilities
@@ -58,6 +60,7 @@ struct EngineSeam {
         onSignal = { (signal, handler) throws(IOError) in
             try engine.onSignal(signal) { _ in handler() }
         }
+        onTurnEnd = { (handler) throws(IOError) in try engine.onTurnEnd(handler) }
         wake = Self.waker(poster)
         run = { () throws(IOError) in _ = try engine.run(.untilStopped) }
         stop = { engine.stop() }

@@ -30,7 +30,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // Touched for every message, by one thread; no access spans a call.
     @safe @exclusivity(unchecked) private var jobs = JobQueue()
     /// Whether what is called now ends with the jobs that wait.
-    @safe @exclusivity(unchecked) private var isInside = false
+    @safe @exclusivity(unchecked) private(set) var isInside = false
     @safe @exclusivity(unchecked) private(set) var isEnding = false
     /// The room that chunk handlers read into.
     let scratch: UnsafeMutableRawBufferPointer
@@ -40,8 +40,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @safe @exclusivity(unchecked) var alarm: (any EngineRegistration)?
     @safe @exclusivity(unchecked) var alarmDeadline = Int64.max
     @safe @exclusivity(unchecked) private var members: [any LoopMember] = []
-    private var spareJobs: [JobQueue.Entry] = []
-    private var spareCalls: [@Sendable () -> Void] = []
+    /// What sends at the end of the turn.
+    @safe @exclusivity(unchecked) var collecting: [StreamConnection] = []
+    @safe @exclusivity(unchecked) var isAtTurnEnd = false
+    /// Has the engine call at the end of the turn; made when first needed.
+    var turnEndRequest: (() -> Void)?
 
     /// The most bytes of one read.
     static let readSize = 65_536
@@ -290,7 +293,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         } while !jobs.isEmpty
         alarm?.cancel()
         alarm = nil
-        // It holds the loop.
+        turnEndRequest = nil
+        // They hold the loop.
+        collecting = []
         unsafe spareBlock.take()?.release()
     }
 

@@ -128,6 +128,36 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         text.withUTF8 { bytes in unsafe write(bytes.span) }
     }
 
+    /// Writes when the loop has called all that is ready in this turn: what was written until then is sent in one piece,
+    /// and peers whose input came together get their answers together.
+    ///
+    /// For answers that are small, or made of small parts: the bytes are copied, and the first of a turn's answers waits for
+    /// the last. More than the watermark does not wait. ``write(_:)`` sends what waits at once, and its own bytes behind it;
+    /// so does the end of the connection, but for ``abort()``.
+    public func writeLater(_ bytes: Span<UInt8>) {
+        loop.checkThread()
+        if !collect(bytes) { write(bytes) }
+    }
+
+    /// Writes text as UTF-8 when the turn ends.
+    public func writeLater(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in unsafe writeLater(bytes.span) }
+    }
+
+    /// - Returns: whether it could.
+    private func collect(_ bytes: Span<UInt8>) -> Bool {
+        guard state == .open, outbox.isEmpty || isCollecting, outbox.count + bytes.count < limits.writeWatermark else {
+            return false
+        }
+        if !isCollecting, !bytes.isEmpty {
+            guard loop.collectsWrites, (try? loop.sendAtTurnEnd(self)) != nil else { return false }
+            isCollecting = true
+        }
+        outbox.append(bytes)
+        return true
+    }
+
     @inline(never)
     private func writeRest(_ bytes: Span<UInt8>, after result: Int) {
         do throws(IOError) {
@@ -141,11 +171,20 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     @inline(never)
     private func writeBehind(_ bytes: Span<UInt8>) {
         guard state == .open, !bytes.isEmpty else { return }
+        guard !isCollecting else { return sendCollected(and: bytes) }
         guard outbox.count + bytes.count <= limits.mostQueued else {
             let detail = "the peer reads too slowly: \(outbox.count) bytes wait, and \(bytes.count) more do not fit"
             return close(because: IOError("write", .outOfRange, detail: detail))
         }
         queue(bytes)
+    }
+
+    /// In one piece, but for bytes that are better not copied.
+    private func sendCollected(and bytes: Span<UInt8>) {
+        let isSmall = bytes.count < limits.writeWatermark
+        if isSmall { outbox.append(bytes) }
+        flush()
+        if !isSmall { write(bytes) }
     }
 
     // MARK: Ending

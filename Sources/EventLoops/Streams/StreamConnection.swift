@@ -43,6 +43,8 @@ public class StreamConnection: @unchecked Sendable {
     @safe @exclusivity(unchecked) final private var isHalfQuiet = false
     /// Whether the handler of a chunk connection runs; here, where there is room for it between others.
     @safe @exclusivity(unchecked) final var isCalling = false
+    /// Whether what waits has not been offered to the kernel yet, but will be when the turn ends.
+    @safe @exclusivity(unchecked) final var isCollecting = false
     @safe @exclusivity(unchecked) final var outbox = Outbox()
     @safe @exclusivity(unchecked) final var failure: StreamFailure?
     private final var watch: (any SocketWatch)?
@@ -165,6 +167,7 @@ public class StreamConnection: @unchecked Sendable {
     }
 
     final func flush() {
+        isCollecting = false
         while !outbox.isEmpty {
             let sent = outbox.offer(to: number)
             guard sent > 0 else { return couldNotFlush(sent) }
@@ -177,7 +180,7 @@ public class StreamConnection: @unchecked Sendable {
     }
 
     private final func couldNotFlush(_ result: Int) {
-        guard result < 0, result != -Int(EAGAIN) else { return }
+        guard result < 0, result != -Int(EAGAIN) else { return updateInterest() }
         close(because: IOError("send", errno: Errno(rawValue: CInt(-result))))
     }
 
@@ -192,7 +195,7 @@ public class StreamConnection: @unchecked Sendable {
         guard state != .closed, state != .connecting else { return }
         var wanted: Interest = []
         if state == .lingering || (state == .open && wantsInput && !sawEnd) { wanted.insert(.readable) }
-        if !outbox.isEmpty || wantsRoom { wanted.insert(.writable) }
+        if (!outbox.isEmpty && !isCollecting) || wantsRoom { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted
         do throws(IOError) {
@@ -209,7 +212,8 @@ public class StreamConnection: @unchecked Sendable {
     final func finish() {
         guard state == .open else { return }
         state = .finishing
-        if outbox.isEmpty { finishNow() } else { updateInterest() }
+        if outbox.isEmpty { return finishNow() }
+        if isCollecting { flush() } else { updateInterest() }
     }
 
     private final func finishNow() {
@@ -238,6 +242,8 @@ public class StreamConnection: @unchecked Sendable {
         if let error { failure = StreamFailure(error) }
         loop.cancelTimer(self)
         loop.remove(self)
+        if isCollecting { _ = outbox.offer(to: number) }
+        isCollecting = false
         outbox.removeAll()
         watch?.close()
         watch = nil
@@ -249,6 +255,7 @@ public class StreamConnection: @unchecked Sendable {
     /// Closes the connection at once, and drops what waits to be written. A second call does nothing.
     public final func abort() {
         loop.checkThread()
+        outbox.removeAll()
         close(because: nil)
     }
 

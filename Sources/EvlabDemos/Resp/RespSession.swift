@@ -11,7 +11,7 @@ struct RespSession {
         self.store = store
     }
 
-    /// Answers every command that is complete, with one write.
+    /// Answers every command that is complete, with one write when the turn ends.
     mutating func receive(_ chunk: Span<UInt8>, on connection: ChunkConnection) {
         guard incomplete.isEmpty else {
             unsafe chunk.withUnsafeBufferPointer { unsafe incomplete.append(contentsOf: $0) }
@@ -31,13 +31,13 @@ struct RespSession {
             }
         } catch {
             fail("Protocol error: \(error.reason)")
-            connection.write(answers.span)
+            connection.writeLater(answers.span)
             return connection.close()
         }
         if start < bytes.count {
             unsafe bytes.extracting(droppingFirst: start).withUnsafeBufferPointer { unsafe incomplete = Array($0) }
         }
-        connection.write(answers.span)
+        connection.writeLater(answers.span)
         answers.removeAll(keepingCapacity: answers.count <= 65_536)
     }
 

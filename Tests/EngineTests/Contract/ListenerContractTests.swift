@@ -28,13 +28,6 @@ import Testing
     }
 }
 
-private protocol ClosableEngine: EventEngine {
-    func close()
-}
-
-extension EventBase: ClosableEngine {}
-extension Reactor: ClosableEngine where Mux: ~Copyable {}
-
 /// Closes its listener when it goes, as a server does.
 private final class Host<Engine: EventEngine> {
     var listener: Listener<Engine>?

@@ -1,0 +1,168 @@
+import CLinux
+import EventLoops
+import Glibc
+import Readiness
+import Sockets
+import SystemPackage
+import Testing
+
+/// Writes that wait for the end of the turn.
+@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+struct WriteLaterTests {
+    enum Way: CaseIterable {
+        case atOnce, later
+    }
+
+    @Test(
+        "peers whose input came together get their answers together; with write, each at once",
+        arguments: EngineKind.allCases,
+        Way.allCases
+    )
+    func together(_ kind: EngineKind, _ way: Way) async throws {
+        let (peers, early) = (Collected<Peer>(), Collected<[UInt8]>())
+        let (isHeld, isToGoOn) = (Collected<Void>(), try Gate())
+        try await withChunkServer(kind, on: .unnamedUnix) { connection, chunk in
+            if chunk.count == 4 {
+                isHeld.add(())
+                return isToGoOn.wait()
+            }
+            // What was answered before in this turn.
+            for peer in peers.all { early.add(try peer.receiveNow()) }
+            for part in ["an", "sw", "er"] {
+                way == .later ? connection.writeLater(part) : connection.write(part)
+            }
+        } body: { server in
+            let holder = try await Peer.connect(to: server.address)
+            for _ in 0..<3 { peers.add(try await Peer.connect(to: server.address)) }
+            try await holder.send("hold")
+            try await isHeld.wait()
+            for peer in peers.all { try await peer.send("?") }
+            isToGoOn.open()
+            try await early.wait(for: 9)
+            #expect(early.all.joined().count == (way == .later ? 0 : 12))
+            for peer in peers.all where way == .later { #expect(try await peer.receiveText(6) == "answer") }
+            server.shutDown(within: .zero)
+        }
+    }
+
+    @Test("all arrives in the order of writing, whichever way and however much it is", arguments: EngineKind.allCases)
+    func order(_ kind: EngineKind) async throws {
+        let sizes = [1, 70_000, 3, 0, 65_535, 1, 65_536, 200_000, 2]
+        try await withChunkServer(kind) { connection, _ in
+            var next = 0
+            for way in [Way.later, .atOnce, .later, .later] {
+                for size in sizes {
+                    let part = pattern(from: next, size)
+                    next += size
+                    way == .later ? connection.writeLater(part.span) : connection.write(part.span)
+                }
+            }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("?")
+            let count = 4 * sizes.reduce(0, +)
+            #expect(try await peer.receive(exactly: count) == pattern(from: 0, count))
+        }
+    }
+
+    enum Ending: CaseIterable {
+        case close, error, abort, endOfPeer
+    }
+
+    @Test("what a connection ends with is sent, but for an abort", arguments: EngineKind.allCases, Ending.allCases)
+    func lastWords(_ kind: EngineKind, _ ending: Ending) async throws {
+        try await withServer(
+            kind,
+            eachConnection: { connection in
+                connection.onEnd { _ in
+                    if ending == .endOfPeer { connection.writeLater("last words") }
+                }
+                return { _ in
+                    if ending != .endOfPeer { connection.writeLater("last words") }
+                    switch ending {
+                    case .close: connection.close()
+                    case .error: throw IOError("test", .system)
+                    case .abort: connection.abort()
+                    case .endOfPeer: break
+                    }
+                }
+            }
+        ) { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("?")
+            if ending == .endOfPeer { try peer.finishWriting() }
+            let text = String(decoding: try await peer.receiveUntilEnd(), as: UTF8.self)
+            #expect(text == (ending == .abort ? "" : "last words"))
+        }
+    }
+
+    @Test("a handler writes to another's peer, and a task on the loop too", arguments: EngineKind.allCases)
+    func toOthers(_ kind: EngineKind) async throws {
+        let listeners = Collected<ChunkConnection>()
+        try await withChunkServer(kind) { connection, chunk in
+            if chunk[0] == UInt8(ascii: "l") {
+                listeners.add(connection)
+                return connection.writeLater("!")
+            }
+            for listener in listeners.all { listener.writeLater("from a handler, ") }
+            Task(executorPreference: connection.loop) {
+                for listener in listeners.all { listener.writeLater("from a task") }
+                await Task.yield()
+                for listener in listeners.all { listener.writeLater("; and later") }
+            }
+        } body: { server in
+            let (speaker, listener) = (
+                try await Peer.connect(to: server.address), try await Peer.connect(to: server.address)
+            )
+            try await listener.send("l")
+            #expect(try await listener.receiveText(1) == "!")
+            try await speaker.send("s")
+            let text = "from a handler, from a task; and later"
+            #expect(try await listener.receiveText(text.utf8.count) == text)
+        }
+    }
+
+    @Test("a peer that does not read is given up at the limit", arguments: EngineKind.allCases)
+    func limit(_ kind: EngineKind) async throws {
+        let ends = Collected<IOError?>()
+        var options = ServerOptions()
+        options.stream.mostQueued = 100_000
+        try await withServer(
+            kind,
+            options: options,
+            eachConnection: { connection in
+                connection.onEnd { ends.add($0) }
+                return { _ in
+                    for _ in 0..<10_000 { connection.writeLater([UInt8](repeating: 7, count: 10_000).span) }
+                }
+            }
+        ) { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("?")
+            #expect(try await ends.wait().first??.code == .outOfRange)
+        }
+    }
+}
+
+/// Bytes of which every part is different.
+private func pattern(from start: Int, _ count: Int) -> [UInt8] {
+    (start..<start + count).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 16) }
+}
+
+/// Holds a thread up, for a minute at most.
+private final class Gate: Sendable {
+    private let waker: Waker
+
+    init() throws {
+        waker = try Waker()
+    }
+
+    func open() {
+        waker.wake()
+    }
+
+    func wait() {
+        var request = pollfd(fd: waker.fileDescriptor.rawValue, events: CShort(CLINUX_POLL_READABLE), revents: 0)
+        _ = unsafe clinux_poll(&request, 1, 60_000)
+    }
+}
