@@ -18,7 +18,7 @@ public struct Comparison: ~Copyable {
     /// As many measure a cell even where it takes more than its share of the time.
     private static let fewOfLongOnes = 5
     /// The part of the time that a cell may take before it is measured less often.
-    private static let share = 1.0 / 20
+    private static let share = 1.0 / 30
 
     private let clock = Stopwatch()
 

@@ -1,8 +1,9 @@
 package import Sockets
 
-/// An engine that calls back when it has called for all that was ready, before it waits again.
+/// An engine that calls back when it has called for what was ready, before it waits again.
+///
+/// On a base with priorities, that is what was ready at the priority of the callback that asks.
 package protocol TurnEnding: EventEngine {
-    /// - Returns: what to call in a callback to have `handler` called at the end of that turn; it may be called often, and
-    ///   counts once. Once the engine is closed it does nothing.
-    func onTurnEnd(_ handler: @escaping () -> Void) throws(IOError) -> () -> Void
+    /// Prepares a call at the end of turns, one for each engine.
+    func onTurnEnd(_ handler: @escaping () -> Void) throws(IOError) -> any TurnEnd
 }

@@ -1,6 +1,7 @@
 import CLinux
 import EventLoops
 import Glibc
+import Libevent
 import Readiness
 import Sockets
 import SystemPackage
@@ -107,7 +108,7 @@ struct WriteLaterTests {
             for listener in listeners.all { listener.writeLater("from a handler, ") }
             Task(executorPreference: connection.loop) {
                 for listener in listeners.all { listener.writeLater("from a task") }
-                await Task.yield()
+                try? await connection.loop.sleep(for: .milliseconds(1))
                 for listener in listeners.all { listener.writeLater("; and later") }
             }
         } body: { server in
@@ -122,25 +123,87 @@ struct WriteLaterTests {
         }
     }
 
-    @Test("a peer that does not read is given up at the limit", arguments: EngineKind.allCases)
+    @Test("what the kernel does not take when the turn ends follows later", arguments: EngineKind.allCases)
+    func room(_ kind: EngineKind) async throws {
+        for isClosed in [false, true] {
+            try await withChunkServer(kind, on: .unnamedUnix) { connection, _ in
+                try connection.set(.sendBuffer, to: 4096)
+                connection.writeLater(pattern(from: 0, 60_000).span)
+                if isClosed { connection.close() }
+            } body: { server in
+                let peer = try await Peer.connect(to: server.address)
+                try await peer.send("?")
+                #expect(try await peer.receive(exactly: 60_000) == pattern(from: 0, 60_000))
+                if isClosed { #expect(try await peer.receiveUntilEnd().isEmpty) }
+            }
+        }
+    }
+
+    @Test("a peer that does not read is given up at the limit, not later", arguments: EngineKind.allCases)
     func limit(_ kind: EngineKind) async throws {
-        let ends = Collected<IOError?>()
+        let (ends, queued) = (Collected<IOError?>(), Collected<Int>())
         var options = ServerOptions()
-        options.stream.mostQueued = 100_000
+        options.stream.mostQueued = 1000
         try await withServer(
             kind,
             options: options,
             eachConnection: { connection in
                 connection.onEnd { ends.add($0) }
                 return { _ in
-                    for _ in 0..<10_000 { connection.writeLater([UInt8](repeating: 7, count: 10_000).span) }
+                    for _ in 0..<100_000 where !connection.isClosed {
+                        connection.writeLater([UInt8](repeating: 7, count: 300).span)
+                        queued.add(connection.queuedBytes)
+                    }
                 }
             }
         ) { server in
             let peer = try await Peer.connect(to: server.address)
             try await peer.send("?")
             #expect(try await ends.wait().first??.code == .outOfRange)
+            #expect(queued.all.max() == 900)
         }
+    }
+
+    enum Breaking: CaseIterable {
+        case breakLoop, stop
+    }
+
+    @Test(
+        "whoever ends the run of a base ends the loop: what was collected is sent, and the base can be run again",
+        arguments: [1, 3],
+        Breaking.allCases
+    )
+    func brokenOff(_ priorities: Int, _ breaking: Breaking) throws {
+        var configuration = EventConfiguration()
+        configuration.priorities = priorities
+        let base = try EventBase(configuration)
+        let owner = BaseOwner(base)
+        let peers = Collected<Peer>()
+        // Whether it throws is chance: the body may end before the loop does.
+        try? EventLoop.run(on: base) { loop in
+            let server = try TCPServer(on: .unnamedUnix, loops: [loop])
+            async let running: Void = server.run { connection, _ in
+                connection.writeLater("answer")
+                breaking == .stop ? owner.base.stop() : owner.base.breakLoop()
+            }
+            let peer = try await Peer.connect(to: server.address)
+            peers.add(peer)
+            try await peer.send("?")
+            try await running
+        }
+        let peer = try #require(peers.all.first)
+        #expect(String(decoding: try peer.receiveNow(), as: UTF8.self) == "answer")
+        try base.run(.withoutWaiting)
+    }
+}
+
+/// On its way into the handler.
+private struct BaseOwner: @unchecked Sendable {
+    // Unchecked: only the thread that runs the base uses it.
+    let base: EventBase
+
+    init(_ base: EventBase) {
+        self.base = base
     }
 }
 
@@ -163,6 +226,6 @@ private final class Gate: Sendable {
 
     func wait() {
         var request = pollfd(fd: waker.fileDescriptor.rawValue, events: CShort(CLINUX_POLL_READABLE), revents: 0)
-        _ = unsafe clinux_poll(&request, 1, 60_000)
+        while unsafe clinux_poll(&request, 1, 60_000) == -EINTR {}
     }
 }

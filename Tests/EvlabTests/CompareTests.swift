@@ -176,6 +176,8 @@ struct CompareTests {
         #expect(narrowed.output.contains("timers: 200 timers") && !narrowed.output.contains("timers: 100 timers"))
         #expect(!narrowed.output.contains("\nreactor "))
         #expect(try Program.run(["head", "-c", "4", picture]).output == "<svg")
+        let title = "<title>How many times as fast as c-libevent, "
+        #expect(try Program.run(["grep", "-c", title, picture]).output == "1\n")
         #expect(try Program.run(["head", "-c", "15", page]).output == "<!DOCTYPE html>")
         let refused = try Program.runEvlab(["compare", "--from", picture])
         #expect(refused.code == 1)

@@ -18,8 +18,8 @@ struct EngineSeam {
     let schedule: (Duration, @escaping () -> Void) throws(IOError) -> any EngineRegistration
     /// Calls back for each arrival of a signal.
     let onSignal: (Signal, @escaping () -> Void) throws(IOError) -> any EngineRegistration
-    /// Prepares to call back at the end of each turn in which what is returned is called.
-    let onTurnEnd: (@escaping () -> Void) throws(IOError) -> () -> Void
+    /// Calls back at the end of each turn that asks for it.
+    let onTurnEnd: (@escaping () -> Void) throws(IOError) -> any TurnEnd
     /// Has the loop take what came from other threads; from any thread.
     let wake: @Sendable (LoopLink) -> Void
     /// Runs on this thread until `stop`.

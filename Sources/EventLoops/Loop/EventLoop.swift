@@ -42,9 +42,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @safe @exclusivity(unchecked) private var members: [any LoopMember] = []
     /// What sends at the end of the turn.
     @safe @exclusivity(unchecked) var collecting: [StreamConnection] = []
-    @safe @exclusivity(unchecked) var isAtTurnEnd = false
-    /// Has the engine call at the end of the turn; made when first needed.
-    var turnEndRequest: (() -> Void)?
+    /// Whether the turn has an end to come.
+    @safe @exclusivity(unchecked) var turnEndIsAhead = false
+    /// Made when first needed.
+    var turnEnd: (any TurnEnd)?
 
     /// The most bytes of one read.
     static let readSize = 65_536
@@ -114,14 +115,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var failure: IOError?
         runner.store(UInt(clinux_thread_identity()), ordering: .relaxed)
         link.loop = self
+        turnEndIsAhead = true
         do throws(IOError) {
             try seam.run()
         } catch {
-            // The wait itself failed, so nothing that is watched will ever be called again.
             failure = error
-            isEnding = true
-            abandonMembers(error)
         }
+        turnEndIsAhead = false
+        isEnding = true
+        // The wait failed, or others have broken off the base: nothing that is watched will ever be called again.
+        abandonMembers(failure ?? IOError("EventLoop", .closed, detail: "the run of its base was ended by others"))
         link.loop = nil
         runLeftovers()
         runner.store(0, ordering: .relaxed)
@@ -293,7 +296,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         } while !jobs.isEmpty
         alarm?.cancel()
         alarm = nil
-        turnEndRequest = nil
+        turnEnd?.cancel()
+        turnEnd = nil
         // They hold the loop.
         collecting = []
         unsafe spareBlock.take()?.release()

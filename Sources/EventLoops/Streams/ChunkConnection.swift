@@ -103,7 +103,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     // MARK: Writing
 
-    /// How many bytes wait for the peer to read.
+    /// How many bytes the kernel has not been given: those that wait for the peer to read, and for the end of the turn.
     public var queuedBytes: Int {
         loop.checkThread()
         return outbox.count
@@ -128,12 +128,15 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         text.withUTF8 { bytes in unsafe write(bytes.span) }
     }
 
-    /// Writes when the loop has called all that is ready in this turn: what was written until then is sent in one piece,
-    /// and peers whose input came together get their answers together.
+    /// Writes when the loop has called all that is ready in this turn: what was written here until then is sent in one
+    /// piece, and peers whose input came together get their answers together.
     ///
-    /// For answers that are small, or made of small parts: the bytes are copied, and the first of a turn's answers waits for
-    /// the last. More than the watermark does not wait. ``write(_:)`` sends what waits at once, and its own bytes behind it;
-    /// so does the end of the connection, but for ``abort()``.
+    /// For answers that are small, or made of small parts, to many who ask at once: the bytes are copied, and the first of a
+    /// turn's answers waits for the last. ``write(_:)`` sends what waits at once, and its own bytes behind it. The end of the
+    /// connection sends it too, but for ``abort()``; one that is not orderly sends only what the kernel takes.
+    ///
+    /// Bytes that with those that wait come to the watermark are written at once, and so is what is written outside of what
+    /// the loop calls. After the end of the connection it does nothing.
     public func writeLater(_ bytes: Span<UInt8>) {
         loop.checkThread()
         if !collect(bytes) { write(bytes) }
@@ -147,15 +150,18 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     /// - Returns: whether it could.
     private func collect(_ bytes: Span<UInt8>) -> Bool {
-        guard state == .open, outbox.isEmpty || isCollecting, outbox.count + bytes.count < limits.writeWatermark else {
-            return false
-        }
+        guard state == .open, outbox.isEmpty || isCollecting, mayCollect(bytes.count) else { return false }
         if !isCollecting, !bytes.isEmpty {
             guard loop.collectsWrites, (try? loop.sendAtTurnEnd(self)) != nil else { return false }
             isCollecting = true
         }
         outbox.append(bytes)
         return true
+    }
+
+    private func mayCollect(_ more: Int) -> Bool {
+        let count = outbox.count + more
+        return count < limits.writeWatermark && count <= limits.mostQueued
     }
 
     @inline(never)
@@ -181,7 +187,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     /// In one piece, but for bytes that are better not copied.
     private func sendCollected(and bytes: Span<UInt8>) {
-        let isSmall = bytes.count < limits.writeWatermark
+        let isSmall = bytes.count < limits.writeWatermark && outbox.count + bytes.count <= limits.mostQueued
         if isSmall { outbox.append(bytes) }
         flush()
         if !isSmall { write(bytes) }

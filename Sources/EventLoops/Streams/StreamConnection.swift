@@ -6,8 +6,9 @@ internal import SystemPackage
 
 /// What all connections have in common: a stream on a loop, TCP or unix.
 ///
-/// A connection is registered with its loop once, for its whole life. It writes straight to the kernel, keeps only what the
-/// kernel does not take, and asks to be told of room only then. While it is idle it holds no buffer.
+/// A connection is registered with its loop once, for its whole life. It writes straight to the kernel, unless it is told to
+/// collect, keeps only what the kernel does not take, and asks to be told of room only then. While it is idle it holds no
+/// buffer.
 ///
 /// Thread rule: the loop's thread, which is where handlers run; anything else traps.
 public class StreamConnection: @unchecked Sendable {
@@ -180,8 +181,13 @@ public class StreamConnection: @unchecked Sendable {
     }
 
     private final func couldNotFlush(_ result: Int) {
-        guard result < 0, result != -Int(EAGAIN) else { return updateInterest() }
+        if result == 0 || result == -Int(EAGAIN) { return waitForRoom() }
         close(because: IOError("send", errno: Errno(rawValue: CInt(-result))))
+    }
+
+    /// At the end of a turn nobody has asked for it yet.
+    private final func waitForRoom() {
+        if !interest.contains(.writable) { updateInterest() }
     }
 
     // MARK: Interest
@@ -235,21 +241,27 @@ public class StreamConnection: @unchecked Sendable {
         if count == 0 || (count < 0 && count != -Int(EAGAIN)) { close(because: nil) }
     }
 
-    /// Closes at once; what waits is dropped. A second call does nothing.
+    /// Closes at once; what the kernel would not take is dropped. A second call does nothing.
     final func close(because error: IOError?) {
         guard state != .closed else { return }
         state = .closed
         if let error { failure = StreamFailure(error) }
         loop.cancelTimer(self)
         loop.remove(self)
-        if isCollecting { _ = outbox.offer(to: number) }
-        isCollecting = false
+        sendCollected()
         outbox.removeAll()
         watch?.close()
         watch = nil
         number = -1
         didClose()
         listener?.closed(self)
+    }
+
+    /// What is written later would by now have been sent had it been written at once. Not where others have closed the socket.
+    private final func sendCollected() {
+        guard isCollecting, let watch, watch.socket.fileDescriptor.rawValue == number else { return }
+        isCollecting = false
+        _ = outbox.offer(to: number)
     }
 
     /// Closes the connection at once, and drops what waits to be written. A second call does nothing.

@@ -1,7 +1,7 @@
 /// The limits of a connection. The defaults are safe for a server on an open network.
 public struct StreamOptions: Hashable, Sendable {
-    /// Bytes that wait to be written, from which on a task that writes more is suspended and a chunk handler is given
-    /// nothing more to read; at least 1.
+    /// Bytes that wait to be written, from which on a task that writes more is suspended, a chunk handler is given nothing
+    /// more to read, and ``ChunkConnection/writeLater(_:)-(Span<UInt8>)`` does not wait; at least 1.
     public var writeWatermark = 65_536
     /// The most bytes that a chunk handler may leave waiting for a slow peer. One more, and the connection is given up:
     /// nobody else could stop a handler that writes without being asked.

@@ -37,7 +37,7 @@ public struct ComparisonOptions: Sendable {
             let samples = subjects.map { max(length(setting), setting.leastRound($0)) * Double(rounds + 1) }
             let all = (samples.reduce(0, +) + setting.start * Double(subjects.count)) * Double(processes)
             // What is long in itself is measured less often.
-            return limit.map { min(all, $0 / 16) } ?? all
+            return limit.map { min(all, $0 / 24) } ?? all
         }.reduce(0, +)
     }
 

@@ -41,9 +41,14 @@ struct Picture {
             ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", size), ("width", fixed(Self.width, 0)),
             ("height", fixed(height, 0)), ("role", "img"),
         ]
-        let title = Markup.element("title", [], "How many times as fast as plain C on libevent, with 95 % intervals")
-        let parts = [title, "<style>\(Self.style)</style>", band(bottom), scale(bottom)] + panels
+        let head = [Markup.element("title", [], Markup.escaped(title)), "<style>\(Self.style)</style>"]
+        let parts = head + [band(bottom), scale(bottom)] + panels
         return Markup.element("svg", attributes, "\n" + parts.joined(separator: "\n") + "\n") + "\n"
+    }
+
+    private var title: String {
+        let references = Set(cells.compactMap { $0.reference?.subject.name }).sorted()
+        return "How many times as fast as \(references.joined(separator: " or ")), with 95 % intervals"
     }
 
     private func panel(_ cell: Cell, _ top: Double) -> String {

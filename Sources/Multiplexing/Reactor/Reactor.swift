@@ -22,8 +22,7 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
     /// What a turn begins with.
     @safe @exclusivity(unchecked) private var firstPhase = ReactorPhase.events
     @safe @exclusivity(unchecked) private var graveyard: [any ReactorMember] = []
-    @safe @exclusivity(unchecked) var turnEndIsDue = false
-    var turnEndHandler: (() -> Void)?
+    @safe @exclusivity(unchecked) var turnEnd: ReactorTurnEnd?
 
     private let thread = LoopThread()
     private let forks: UInt32
@@ -73,7 +72,7 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
         for watch in watches.reversed() { watch.end() }
         while let registration = timers.popDue(.distantFuture) { registration.end() }
         for registration in signals.removeAll() { registration.end() }
-        turnEndHandler = nil
+        turnEnd?.cancel()
         currentPoster = nil
     }
 
@@ -147,7 +146,7 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
         } while phase != firstPhase && !breakIsDue
         // After a break the others come first, so that whoever breaks off each turn keeps nobody from theirs.
         firstPhase = breakIsDue ? phase : .events
-        if turnEndIsDue { callTurnEnd() }
+        if let turnEnd, turnEnd.isDue { turnEnd.call() }
         isInTurn = false
         if !graveyard.isEmpty { bury() }
     }
@@ -180,11 +179,6 @@ public final class Reactor<Mux: Multiplexer & ~Copyable>: EventEngine {
             watch.fireAlwaysReady()
             if breakIsDue { moveToEnd(watch) }
         }
-    }
-
-    private func callTurnEnd() {
-        turnEndIsDue = false
-        turnEndHandler?()
     }
 
     /// After a break the other files come first.

@@ -8,12 +8,12 @@ import Testing
     func order(_ kind: EngineKind) throws {
         func check<Engine: TurnEnding>(_ engine: Engine) throws {
             var seen: [String] = []
-            let request = try engine.onTurnEnd { seen.append("end") }
+            let turnEnd = try engine.onTurnEnd { seen.append("end") }
             let pairs = try (0..<3).map { _ in try Pair() }
             for pair in pairs {
                 try engine.watch(pair.takeFirst(), for: .readable) { watch, _ in
                     let text = try? watch.socket.readText()
-                    if text == "ask" { request() }
+                    if text == "ask" { turnEnd.request() }
                     seen.append("call")
                 }
             }
@@ -27,18 +27,23 @@ import Testing
         try check(kind.makeTurnEnding())
     }
 
-    @Test("never after the engine was closed", arguments: EngineKind.allCases)
-    func closed(_ kind: EngineKind) throws {
+    enum Ending: CaseIterable {
+        case cancelled, closed
+    }
+
+    @Test("never once it is cancelled or the engine closed", arguments: EngineKind.allCases, Ending.allCases)
+    func over(_ kind: EngineKind, _ ending: Ending) throws {
         func check<Engine: TurnEnding & ClosableEngine>(_ engine: Engine) throws {
             var calls = 0
-            let request = try engine.onTurnEnd { calls += 1 }
+            let turnEnd = try engine.onTurnEnd { calls += 1 }
             try engine.schedule(after: .zero) { [unowned engine] _ in
-                request()
-                engine.close()
+                turnEnd.request()
+                ending == .cancelled ? turnEnd.cancel() : engine.close()
+                turnEnd.request()
             }
             try engine.run(.once)
-            request()
-            #expect(throws: IOError.self) { try engine.run(.withoutWaiting) }
+            turnEnd.request()
+            _ = try? engine.run(.withoutWaiting)
             #expect(calls == 0)
         }
         try check(kind.makeTurnEnding())
