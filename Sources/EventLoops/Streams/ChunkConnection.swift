@@ -132,8 +132,9 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// piece, and peers whose input came together get their answers together.
     ///
     /// For answers that are small, or made of small parts, to many who ask at once: the bytes are copied, and the first of a
-    /// turn's answers waits for the last. ``write(_:)`` sends what waits at once, and its own bytes behind it. The end of the
-    /// connection sends it too, but for ``abort()``; one that is not orderly sends only what the kernel takes.
+    /// turn's answers waits for the last. ``write(_:)-(Span<UInt8>)`` sends what waits at once, and its own bytes behind it.
+    /// The end of the connection sends it too, but for ``StreamConnection/abort()``; one that is not orderly sends only what
+    /// the kernel takes.
     ///
     /// Bytes that with those that wait come to the watermark are written at once, and so is what is written outside of what
     /// the loop calls. After the end of the connection it does nothing.
