@@ -10,8 +10,8 @@ struct SystemCallFault {
     init(_ rule: String) throws {
         let call = rule.prefix { $0 != ":" }
         let words = [
-            "strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(rule)", "-p",
-            "\(getpid())",
+            "strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=\(call),getpgid", "-e", "inject=\(rule)",
+            "-e", "inject=getpgid:error=EDOM", "-p", "\(getpid())",
         ]
         var arguments = unsafe words.map { (word: String) in unsafe strdup(word) } + [nil]
         var process = pid_t()
@@ -22,10 +22,11 @@ struct SystemCallFault {
         try waitUntilTraced()
     }
 
-    /// strace has attached to every thread, those of the loops among them.
+    /// strace has attached to every thread, those of the loops among them, and a call fails that nobody else makes: by then
+    /// it has stopped them all too, and lets none go on unwatched.
     private func waitUntilTraced() throws {
         let deadline = ContinuousClock.now + .seconds(60)
-        while try !Self.isTraced() {
+        while try !Self.isTraced() || getpgid(0) != -1 || errno != EDOM {
             try #require(ContinuousClock.now < deadline, "strace did not attach")
             try #require(waitpid(tracer, nil, WNOHANG) == 0, "strace ended; may this process be traced?")
             usleep(1000)
@@ -47,13 +48,18 @@ struct SystemCallFault {
     }
 
     private static func isTraced(_ path: FilePath) throws -> Bool {
-        let file = try FileDescriptor.open(path, .readOnly)
-        defer { try? file.close() }
-        var text = [UInt8](repeating: 0, count: 4096)
-        let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
-        let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
-        let line = try #require(lines.first { $0.hasPrefix("TracerPid:") })
-        return line.split(separator: "\t").last != "0"
+        do {
+            let file = try FileDescriptor.open(path, .readOnly)
+            defer { try? file.close() }
+            var text = [UInt8](repeating: 0, count: 4096)
+            let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
+            let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
+            let line = try #require(lines.first { $0.hasPrefix("TracerPid:") })
+            return line.split(separator: "\t").last != "0"
+        } catch let error as Errno where [.noSuchFileOrDirectory, .noSuchProcess].contains(error) {
+            // The thread has ended since it was listed.
+            return true
+        }
     }
 
     /// Calls succeed again. The leak checker, which runs when a process ends, does not work while it is traced.

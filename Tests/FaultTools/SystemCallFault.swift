@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SystemPackage
 
 /// Lets calls of this process fail as `strace -e inject` can; only for a test that has a process of its own.
 package struct SystemCallFault {
@@ -9,8 +8,8 @@ package struct SystemCallFault {
     package init(_ rule: String) throws {
         let call = rule.prefix { $0 != ":" }
         let words = [
-            "strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(rule)", "-p",
-            "\(getpid())",
+            "strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=\(call),getpgid", "-e", "inject=\(rule)",
+            "-e", "inject=getpgid:error=EDOM", "-p", "\(getpid())",
         ]
         var arguments = unsafe words.map { (word: String) in unsafe strdup(word) } + [nil]
         var process = pid_t()
@@ -18,30 +17,20 @@ package struct SystemCallFault {
         unsafe arguments.forEach { unsafe free($0) }
         guard result == 0 else { throw ToolFailure("strace is needed: apt-get install strace") }
         tracer = process
-        try waitUntilTraced()
+        try waitUntilInjecting()
     }
 
-    /// strace has attached to every thread that there was when it began.
-    private func waitUntilTraced() throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while try !Self.isTraced() {
+    /// A call fails that nobody else makes. By then strace has stopped every thread that there was when it began, and lets
+    /// none go on unwatched; one that it has only attached to may still make a call or two.
+    private func waitUntilInjecting() throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while getpgid(0) != -1 || errno != EDOM {
             guard ContinuousClock.now < deadline else { throw ToolFailure("strace did not attach") }
             guard waitpid(tracer, nil, WNOHANG) == 0 else {
                 throw ToolFailure("strace ended; may this process be traced?")
             }
             usleep(1000)
         }
-    }
-
-    private static func isTraced() throws -> Bool {
-        let path = FilePath("/proc/thread-self/status")
-        let file = try FileDescriptor.open(path, .readOnly)
-        defer { try? file.close() }
-        var text = [UInt8](repeating: 0, count: 4096)
-        let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
-        let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("TracerPid:") }
-        return line?.split(separator: "\t").last != "0"
     }
 
     /// Calls succeed again. The leak checker, which runs when a process ends, does not work while it is traced.

@@ -6,7 +6,7 @@ import Sockets
 import SystemPackage
 import Testing
 
-@Suite("Batches", .timeLimit(.minutes(1)))
+@Suite("Batches")
 struct BatchTests {
     /// Descriptors that are ready, registered under 0 and up.
     private struct Crowd: ~Copyable {
@@ -116,6 +116,7 @@ struct BatchTests {
     @Test("fault 43: without memory to grow, what does not fit comes later", arguments: MultiplexerMode.all)
     func memoryPressure(_ mode: MultiplexerMode) async {
         await #expect(processExitsWith: .success) { [mode] in
+            alarm(500)
             // The sanitizers end a process whose memory is out; there the batch merely grows.
             let isSanitized = unsafe dlsym(nil, "__sanitizer_print_stack_trace") != nil
             var crowd = try Crowd(200, mode)

@@ -23,9 +23,9 @@ struct BlockedThread {
         return state == "S"
     }
 
-    /// Lets a test go on, at the latest when its patience ends.
+    /// Lets a test go on, at the latest long before the patience of who waits ends.
     func waitUntilItWaits() {
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + patience / 6
         while !isWaiting, ContinuousClock.now < deadline { usleep(100) }
     }
 

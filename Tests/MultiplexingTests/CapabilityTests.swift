@@ -3,7 +3,7 @@ import Readiness
 import Sockets
 import Testing
 
-@Suite("Capabilities", .timeLimit(.minutes(1)))
+@Suite("Capabilities")
 struct CapabilityTests {
     private static func expected(_ kind: MultiplexerKind) -> Capabilities {
         switch kind {

@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 /// Each in a process of its own, for a child has what its parent has.
-@Suite("Forked children and programs", .timeLimit(.minutes(1)))
+@Suite("Forked children and programs")
 struct ForkTests {
     @Test(
         "fault 23: a child is refused, makes a multiplexer of its own, and leaves its parent's alone",
@@ -15,6 +15,7 @@ struct ForkTests {
     )
     func fork(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
+            alarm(500)
             var multiplexer = try kind.make()
             let pair = try Socket.pair()
             try multiplexer.add(pair.first, for: .readable, trigger: .level, token: 1)
@@ -55,6 +56,7 @@ struct ForkTests {
     )
     func inherited(_ mode: MultiplexerMode) async {
         await #expect(processExitsWith: .success) { [mode] in
+            alarm(500)
             var multiplexer = try mode.kind.make()
             let interest = mode.kind.everyInterest
             try Socket.pair().split { (first, second) throws in
@@ -84,6 +86,7 @@ struct ForkTests {
     @Test("fault 24: programs that are started inherit nothing of a multiplexer", arguments: MultiplexerKind.allCases)
     func closeOnExec(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
+            alarm(500)
             let before = Self.epollNumbers()
             var multiplexers = TokenTable<AnyMultiplexer>()
             let count = 20

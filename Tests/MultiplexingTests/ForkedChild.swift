@@ -13,8 +13,8 @@ struct ForkedChild: ~Copyable {
         let symbol = unsafe try #require(found)
         let process = unsafe unsafeBitCast(symbol, to: Fork.self)()
         if process == 0 {
-            // It never outlives a test by much.
-            alarm(60)
+            // It never outlives a test that hangs by much.
+            alarm(500)
             _exit((try? body()) == true ? 0 : 1)
         }
         try #require(process > 0)

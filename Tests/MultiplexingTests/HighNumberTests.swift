@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 /// Descriptors of 1,024 and above, each in a process of its own, where the numbers are free.
-@Suite("High numbers", .timeLimit(.minutes(1)))
+@Suite("High numbers")
 struct HighNumberTests {
     /// A duplicate with the first free number from `lowest` on.
     private static func duplicate(_ holder: borrowing Descriptor, from lowest: CInt) throws -> Descriptor {
@@ -19,6 +19,7 @@ struct HighNumberTests {
     @Test("fault 35: the classic select refuses numbers that its bitmap has no room for")
     func classicLimit() async {
         await #expect(processExitsWith: .success) {
+            alarm(500)
             _ = clinux_raise_descriptor_limit()
             let event = try makeEventDescriptor(1)
             var select = try Select(limit: .classic)
@@ -38,6 +39,7 @@ struct HighNumberTests {
     @Test("fault 35: otherwise they are as good as others", arguments: MultiplexerKind.allCases)
     func beyond(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
+            alarm(500)
             let limit = CInt(clamping: clinux_raise_descriptor_limit())
             var multiplexer = try kind.make()
             #expect(multiplexer.capabilities.contains(.anyNumber))

@@ -3,7 +3,7 @@ import Readiness
 import Sockets
 import Testing
 
-@Suite("One-shot events", .timeLimit(.minutes(1)))
+@Suite("One-shot events")
 struct OneShotTests {
     @Test("disarm everything that was asked for", arguments: MultiplexerMode.oneShot)
     func disarmAll(_ mode: MultiplexerMode) throws {
@@ -24,7 +24,8 @@ struct OneShotTests {
             try multiplexer.add(first, for: .readable, trigger: mode.trigger, token: 0)
             try second.write("x")
             #expect(try multiplexer.readyNow().count == 1)
-            second.close()
+            // A close might do nothing yet: a child that another test is starting may have a copy.
+            try second.shutDown(.both)
             #expect(try multiplexer.readyNow().isEmpty)
             try multiplexer.rearm(first)
             let expected: ReadyEvents = mode.kind == .select ? .readable : [.readable, .hangUp]

@@ -3,7 +3,7 @@ import Readiness
 import Sockets
 import Testing
 
-@Suite("Out-of-band data", .timeLimit(.minutes(1)))
+@Suite("Out-of-band data")
 struct OutOfBandTests {
     @Test("fault 18: an out-of-band byte is reported once, and the stream is intact", arguments: MultiplexerMode.all)
     func outOfBand(_ mode: MultiplexerMode) throws {

@@ -121,9 +121,13 @@ extension ReadinessState {
     private static let datagrams: [ReadinessState] = [
         row("udp: idle", select: "w", poll: "OUT") { Subject(try Socket.bound(to: .loopback(port: 0))) },
         row("udp: the peer's port is unreachable", select: "rw", poll: "OUT ERR") {
-            let socket = try Socket.connecting(to: try makeUnusedAddress(.datagram), .datagram).intoSocket()
+            // The peer hears itself only, so for others nobody is there. A port that was closed might still be open in a
+            // child that another test is starting.
+            let peer = try Socket.bound(to: .loopback(port: 0))
+            _ = try peer.connect(to: peer.localAddress())
+            let socket = try Socket.connecting(to: peer.localAddress(), .datagram).intoSocket()
             try socket.write("x")
-            return Subject(socket)
+            return Subject(socket.intoDescriptor(), beside: peer.intoDescriptor())
         },
     ]
 

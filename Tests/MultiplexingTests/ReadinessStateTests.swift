@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 /// What each multiplexer reports in each state of a descriptor, beside poll(2), which is asked at the same moment.
-@Suite("Readiness states", .timeLimit(.minutes(1)))
+@Suite("Readiness states")
 struct ReadinessStateTests {
     private static let everything: Interest = [.readable, .writable, .priority, .peerClosed]
 
@@ -112,7 +112,8 @@ struct ReadinessStateTests {
         try Socket.pair().split { (first, second) throws in
             try multiplexer.add(first, for: [], trigger: mode.trigger, token: 3)
             #expect(try multiplexer.readyNow().isEmpty)
-            second.close()
+            // A close might do nothing yet: a child that another test is starting may have a copy.
+            try second.shutDown(.both)
             #expect(try multiplexer.readyNow() == [EventBatch.Event(token: 3, events: .hangUp)])
             #expect(try multiplexer.readyNow().isEmpty)
         }
@@ -123,7 +124,7 @@ struct ReadinessStateTests {
         var select = try Select()
         try Socket.pair().split { (first, second) throws in
             try select.add(first, for: [], token: 3)
-            second.close()
+            try second.shutDown(.both)
             #expect(try select.readyNow().isEmpty)
             try select.rearm(first, for: .readable)
             #expect(try select.readyNow() == [EventBatch.Event(token: 3, events: .readable)])

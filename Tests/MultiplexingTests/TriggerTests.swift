@@ -3,7 +3,7 @@ import Readiness
 import Sockets
 import Testing
 
-@Suite("Triggers", .timeLimit(.minutes(1)))
+@Suite("Triggers")
 struct TriggerTests {
     /// How many events each of six looks brings: at one byte and once more, after another byte, after a partial read,
     /// after a rearm, and with nothing left to read.

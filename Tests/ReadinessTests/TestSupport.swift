@@ -3,7 +3,7 @@ import Sockets
 import SystemPackage
 import Testing
 
-/// Waits until poll(2) reports something for `events`; a wait of 10 s is a failure.
+/// Waits until poll(2) reports something for `events`; a wait of a minute is a failure.
 @discardableResult
 func wait(
     for events: CInt,
@@ -12,7 +12,7 @@ func wait(
 ) -> CInt {
     let number = holder.fileDescriptor.rawValue
     var request = pollfd(fd: number, events: CShort(events), revents: 0)
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if unsafe poll(&request, 1, 1000) == 1 { return CInt(request.revents) }
     }

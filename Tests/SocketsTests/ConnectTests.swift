@@ -67,18 +67,13 @@ struct ConnectTests {
     }
 
     /// A listener whose backlog is full drops new attempts, as a host that does not answer does.
-    private func fullListener() throws -> (listener: FileDescriptor, address: SocketAddress, waiting: [FileDescriptor])
-    {
+    private func fullListener() throws -> (listener: FileDescriptor, address: SocketAddress, waiting: FileDescriptor) {
         let listener = try Socket.listening(on: .loopback(port: 0), backlog: 0)
         let address = try listener.localAddress()
-        var waiting: [FileDescriptor] = []
-        while waiting.count < 16 {
-            let next = try Socket.connecting(to: address).intoSocket()
-            var request = pollfd(fd: next.fileDescriptor.rawValue, events: CShort(POLLOUT), revents: 0)
-            guard unsafe poll(&request, 1, 100) == 1 else { break }
-            waiting.append(next.release())
-        }
-        return (listener.release(), address, waiting)
+        let waiting = try Socket.connecting(to: address).intoSocket()
+        wait(for: POLLOUT, on: waiting)
+        wait(for: POLLIN, on: listener)
+        return (listener.release(), address, waiting.release())
     }
 
     @Test("fault 33: in progress, then connected once there is room")
@@ -89,7 +84,7 @@ struct ConnectTests {
         #expect(connecting.outcome == .inProgress)
         let before = try connecting.socket.finishConnecting()
         #expect(before == .inProgress)
-        for waiting in waiting { try waiting.close() }
+        try waiting.close()
         while let accepted = try listener.accept() { accepted.intoSocket().close() }
         wait(for: POLLOUT, on: connecting.socket)
         let after = try connecting.socket.finishConnecting()
@@ -108,7 +103,7 @@ struct ConnectTests {
         #expect(outcome == .inProgress)
         wait(for: POLLOUT, on: socket)
         #expect(failure { () throws(IOError) in try socket.finishConnecting() }?.code == .timedOut)
-        for waiting in waiting { try waiting.close() }
+        try waiting.close()
         listener.close()
     }
 
@@ -122,7 +117,7 @@ struct ConnectTests {
         let outcome = try socket.connect(to: address)
         pesterer.stop()
         #expect(outcome == .inProgress)
-        for waiting in waiting { try waiting.close() }
+        try waiting.close()
         while let accepted = try listener.accept() { accepted.intoSocket().close() }
         wait(for: POLLOUT, on: socket)
         let after = try socket.finishConnecting()

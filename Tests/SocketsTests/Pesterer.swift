@@ -23,12 +23,12 @@ final class Pesterer: Sendable {
                 usleep(1000)
                 round += 1
             }
-            hasEnded.store(true, ordering: .releasing)
             afterwards()
+            hasEnded.store(true, ordering: .releasing)
         }
     }
 
-    /// No signal comes after this.
+    /// No signal comes after this, and the sockets of `afterwards` are not used any more.
     func stop() {
         isStopped.store(true, ordering: .releasing)
         while !hasEnded.load(ordering: .acquiring) { usleep(100) }

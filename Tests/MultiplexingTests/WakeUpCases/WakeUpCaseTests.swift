@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The kernel's wake-up cases of epoll", .timeLimit(.minutes(2)))
+@Suite("The kernel's wake-up cases of epoll")
 struct WakeUpCaseTests {
     @Test("All are there")
     func table() {

@@ -8,6 +8,9 @@ import SystemPackage
 
 /// A thread that waits for an instance in one of the ways, and notes how many events it got.
 final class WakeUpThread: Sendable {
+    /// Longer than the test takes to tell who is woken and who is not.
+    private static let limit = patience * 4
+
     private let number = Atomic(0)
     /// -1 until it has ended.
     private let result = Atomic(-1)
@@ -30,10 +33,10 @@ final class WakeUpThread: Sendable {
     }
 
     private func wait() throws -> Int {
-        if way == .wait { return try events(upTo: patience) }
+        if way == .wait { return try events(upTo: Self.limit) }
         while true {
             var request = pollfd(fd: instance.epoll.fileDescriptor.rawValue, events: CShort(POLLIN), revents: 0)
-            _ = unsafe clinux_poll(&request, 1, 10_000)
+            _ = unsafe clinux_poll(&request, 1, CInt(Self.limit / .milliseconds(1)))
             let count = try events(upTo: .zero)
             if count > 0 || way == .waitInPoll { return count }
         }

@@ -82,11 +82,7 @@ final class WakeUpWorld {
         #expect(settle(threads) == [.waiting, .waiting], "they did not come to wait")
         try write(to: wakeUp.sockets)
         let states = settle(threads)
-        // Lets go of who still waits, now that it is known.
-        while threads.contains(where: { $0.state == .waiting || $0.state == .unsettled }) {
-            try write(to: wakeUp.sockets)
-            sched_yield()
-        }
+        try release(threads, by: wakeUp.sockets)
         for worker in workers { worker.join() }
         let isTold = states.map { state in
             if case .ended(let count) = state { count > 0 } else { false }
@@ -96,6 +92,17 @@ final class WakeUpWorld {
         case "one": isTold.count { $0 } == 1
         case "t0+": isTold[0]
         default: false
+        }
+    }
+
+    /// Lets go of who still waits, now that it is known. Who is only on its way is not written for: without a CPU it may stay
+    /// so for longer than a socket has room.
+    private func release(_ threads: [WakeUpThread], by sockets: [Int]) throws {
+        while case let states = threads.map(\.state), states.contains(.waiting) || states.contains(.unsettled) {
+            if states.contains(.waiting) {
+                for socket in sockets { _ = try #require(pairs[socket]).pair.second.write([0x78].span) }
+            }
+            sched_yield()
         }
     }
 
