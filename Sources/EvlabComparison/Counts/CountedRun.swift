@@ -14,14 +14,17 @@ final class CountedRun {
     private var child: ChildProcess?
     private var server: ServerProcess?
 
-    /// Programs run at a fiftieth of their speed, and others beside them.
-    private static let patience: Duration = .seconds(120)
-
-    init(_ tool: Counter.Tool, _ subject: Subject, command: [String], output: String) throws(ComparisonFailure) {
+    init(
+        _ tool: Counter.Tool,
+        _ subject: Subject,
+        _ workload: Workload,
+        _ command: [String],
+        output: String
+    ) throws(ComparisonFailure) {
         self.tool = tool
         self.subject = subject
         self.output = output
-        guard let child = try ChildProcess.start(tool.runner(output) + command) else {
+        guard let child = try ChildProcess.start(tool.runner(output, after: workload.lastOfStart) + command) else {
             throw ComparisonFailure("it is not installed")
         }
         self.child = consume child
@@ -35,7 +38,7 @@ final class CountedRun {
         _ waiting: borrowing Waiting
     ) throws(ComparisonFailure) {
         guard let child = child.take() else { return }
-        let server = try ServerProcess.listening(child, subject, within: Self.patience, waiting)
+        let server = try ServerProcess.listening(child, subject, within: .silence, waiting)
         let depth = setting.workload == .pipeline ? setting.n : 1
         let load = [
             try ownExecutable(), "generate", "--with-parent", "--connect", server.address.description,
@@ -45,7 +48,7 @@ final class CountedRun {
         guard var generator = try ChildProcess.start(load, core: core) else {
             throw ComparisonFailure("this program was moved away while it ran")
         }
-        _ = try generator.readLine(waiting, within: Self.patience)
+        _ = try generator.readLine(waiting, within: .silence * 2)
         _ = try generator.finish(waiting)
         server.askToStop()
         self.server = consume server
@@ -55,13 +58,24 @@ final class CountedRun {
     func tally(_ waiting: borrowing Waiting) throws(ComparisonFailure) -> Tally {
         var complaints: [String] = []
         if let server = server.take() {
-            complaints = try server.finish(waiting, within: Self.patience)
+            complaints = try server.finish(waiting, within: .silence)
         } else if var child = child.take() {
-            complaints = try child.finish(waiting, within: Self.patience)
+            complaints = try child.finish(waiting, within: .silence)
         }
         guard let text = readFile(output), let tally = tool.tally(of: text) else {
             throw ComparisonFailure("it counted nothing: \(complaints.last ?? "it says nothing")")
         }
         return tally
+    }
+}
+
+extension Workload {
+    /// The function that a program calls when it has started and sets to work.
+    fileprivate var lastOfStart: String? {
+        switch self {
+        case .pipes, .cascade: "socketpair"
+        case .timers, .wake: nil
+        case .echo, .pipeline, .latency, .accept, .idle, .fanout, .udp: "listen"
+        }
     }
 }

@@ -10,8 +10,10 @@ struct ServerRun {
     ///
     /// - Parameter runs: a short one, a longer one, one with more connections, and one with a single connection and as many
     ///   messages as the short one.
-    static func steadied(_ runs: [ServerRun]) -> [ServerRun] {
-        guard runs.count == 4, let turn = turn(runs) else { return runs }
+    /// - Returns: `nil` where the machine was too busy to tell what a turn takes.
+    static func steadied(_ runs: [ServerRun]) -> [ServerRun]? {
+        guard runs.count == 4, runs[0].work.connections > 1, runs[3].tally.waits > 0 else { return runs }
+        guard let turn = turn(runs) else { return nil }
         return runs.map { run in
             var steady = run
             let waits = run.work.messages / run.work.connections
@@ -29,7 +31,7 @@ struct ServerRun {
         let fewer = Double(runs[0].work.connections - runs[3].work.connections)
         let share = fewer / Double(runs[2].work.connections - runs[1].work.connections)
         let waits = more(\.waits, 3, 0) + share * more(\.waits, 2, 1)
-        guard waits > Double(runs[0].work.messages) / 2 else { return nil }
+        guard waits > Double(runs[0].work.messages) / 5 else { return nil }
         let instructions = more(\.instructions, 3, 0) + share * more(\.instructions, 2, 1)
         return instructions > 0 ? instructions / waits : nil
     }

@@ -7,7 +7,6 @@ internal import SystemPackage
 /// is kept waiting afterwards.
 final class AcceptBench: Bench {
     private static let size = 64
-    private static let silence: Duration = .seconds(10)
 
     private let clients: Int
     private let server: BenchMaker.Server
@@ -34,8 +33,8 @@ final class AcceptBench: Bench {
         for _ in 0..<clients { try connect(crowd) }
         let end = Deadline(after: duration)
         while !end.hasPassed || meter.count == 0 {
-            let ready = try crowd.wait(Self.silence)
-            guard !ready.isEmpty else { throw ComparisonFailure("the server has been silent for \(Self.silence)") }
+            let ready = try crowd.wait(.silence)
+            guard !ready.isEmpty else { throw ComparisonFailure("the server has been silent for \(Duration.silence)") }
             for client in ready where try advance(client) {
                 meter.record(delay: clinux_monotonic_now() - client.began)
                 crowd.remove(client)

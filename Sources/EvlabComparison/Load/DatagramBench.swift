@@ -5,7 +5,6 @@ internal import SystemPackage
 
 /// Datagrams that are echoed, so many of them under way.
 final class DatagramBench: Bench {
-    private static let silence: Duration = .seconds(10)
     private static let sizes = [1, 64, 0, 1400, 9000]
 
     private let window: Int
@@ -57,8 +56,8 @@ final class DatagramBench: Bench {
         // They come back in the order in which they were sent: loopback keeps it, and there is one server.
         var next = 0
         while !end.hasPassed || meter.count < 2 * window {
-            guard let got = try receive(within: Self.silence) else {
-                throw ComparisonFailure("the server has been silent for \(Self.silence)")
+            guard let got = try receive(within: .silence) else {
+                throw ComparisonFailure("the server has been silent for \(Duration.silence)")
             }
             guard got == messages[next] else { throw ComparisonFailure("the server sent back another datagram") }
             let now = clinux_monotonic_now()
@@ -68,7 +67,7 @@ final class DatagramBench: Bench {
             next = (next + 1) % window
         }
         let sample = try meter.sample()
-        for _ in 0..<window { _ = try receive(within: Self.silence) }
+        for _ in 0..<window { _ = try receive(within: .silence) }
         return sample
     }
 

@@ -6,7 +6,6 @@ internal import SystemPackage
 /// Receivers in a room: one after another says something, and all must hear it.
 @safe
 final class FanoutBench: Bench {
-    private static let silence: Duration = .seconds(10)
     private static let sizes = [1, 64, 1000, 4096]
 
     private final class Member {
@@ -48,11 +47,11 @@ final class FanoutBench: Bench {
         }
         // The server accepts in the order of the connects: when the last one is heard, all are there.
         speaker = receivers - 1
-        if let complaint = try round(random.bytes(1), within: Self.silence) { throw ComparisonFailure(complaint) }
+        if let complaint = try round(random.bytes(1), within: .silence) { throw ComparisonFailure(complaint) }
     }
 
     private func enter() throws(IOError) {
-        let socket = try connectedSocket(to: server.address, within: Self.silence)
+        let socket = try connectedSocket(to: server.address, within: .silence)
         try socket.set(.noDelay, to: true)
         let descriptor = socket.fileDescriptor.rawValue
         let number = UInt64(members.count)
@@ -78,7 +77,7 @@ final class FanoutBench: Bench {
         let end = Deadline(after: duration)
         while !end.hasPassed || meter.count == 0 {
             let start = clinux_monotonic_now()
-            if let complaint = try round(message, within: Self.silence) { throw ComparisonFailure(complaint) }
+            if let complaint = try round(message, within: .silence) { throw ComparisonFailure(complaint) }
             let time = clinux_monotonic_now() - start
             for _ in members { meter.record(delay: time) }
         }

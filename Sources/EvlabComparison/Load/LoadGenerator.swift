@@ -18,7 +18,6 @@ public final class LoadGenerator {
     }
 
     private static let readSize = 64 * 1024
-    private static let silence: Duration = .seconds(10)
 
     private let plan: LoadPlan
     private let epoll: Descriptor
@@ -64,7 +63,7 @@ public final class LoadGenerator {
 
     private func connect(_ index: Int) throws(ComparisonFailure) {
         let socket = try ComparisonFailure.wrapping { () throws(IOError) in
-            let socket = try connectedSocket(to: plan.address, within: Self.silence)
+            let socket = try connectedSocket(to: plan.address, within: .silence)
             try socket.set(.noDelay, to: true)
             return socket
         }
@@ -99,12 +98,12 @@ public final class LoadGenerator {
         return result
     }
 
-    /// Shuts our half of every connection and waits until the server has closed the other: then it has done all that there
-    /// was for it to do.
+    /// Shuts our half of every connection and waits until the server has closed the other, one after another, so that chance
+    /// has no say in how many of them end at once: then it has done all that there was for it to do.
     public func hangUp() throws(ComparisonFailure) {
-        for connection in connections { _ = clinux_shutdown(connection.descriptor, CInt(SHUT_WR)) }
-        let deadline = Deadline(after: Self.silence)
         for connection in connections {
+            let deadline = Deadline(after: .silence)
+            _ = clinux_shutdown(connection.descriptor, CInt(SHUT_WR))
             var request = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
             repeat {
                 let ready = unsafe clinux_poll(&request, 1, deadline.milliseconds)
@@ -118,7 +117,7 @@ public final class LoadGenerator {
     }
 
     private func loop() throws(ComparisonFailure) {
-        var quietUntil = Deadline(after: Self.silence)
+        var quietUntil = Deadline(after: .silence)
         while isMeasuring || underWay > 0 {
             if plan.rate != nil, isMeasuring { try sendWhatIsDue() }
             guard isMeasuring || underWay > 0 else { return }
@@ -129,14 +128,14 @@ public final class LoadGenerator {
             }
             guard count > 0 else {
                 guard !quietUntil.hasPassed else {
-                    throw ComparisonFailure("the server has been silent for \(Self.silence)")
+                    throw ComparisonFailure("the server has been silent for \(Duration.silence)")
                 }
                 continue
             }
             for number in 0..<Int(count) {
                 try unsafe advance(Int(events[number].data.u64), events[number].events)
             }
-            quietUntil = Deadline(after: Self.silence)
+            quietUntil = Deadline(after: .silence)
         }
     }
 

@@ -69,7 +69,7 @@ struct ChildProcess: ~Copyable {
     mutating func stop(
         _ waiting: borrowing Waiting,
         asking process: pid_t? = nil,
-        within duration: Duration = .seconds(10)
+        within duration: Duration = .silence
     ) throws(ComparisonFailure) -> [String] {
         _ = clinux_kill(process ?? id, SIGTERM)
         return try finish(waiting, within: duration)
@@ -78,7 +78,7 @@ struct ChildProcess: ~Copyable {
     /// Waits for its end.
     mutating func finish(
         _ waiting: borrowing Waiting,
-        within duration: Duration = .seconds(10)
+        within duration: Duration = .silence
     ) throws(ComparisonFailure) -> [String] {
         let deadline = Deadline(after: duration)
         guard try waiting.wait(for: process.fileDescriptor, POLLIN, until: deadline) != 0 else {

@@ -16,3 +16,9 @@ struct Deadline: Sendable {
 
     var hasPassed: Bool { milliseconds == 0 }
 }
+
+extension Duration {
+    /// Longer than anything here says nothing, even under a tool that counts, on a machine that is busy elsewhere: only what
+    /// hangs reaches it.
+    static let silence: Duration = .seconds(120)
+}

@@ -32,7 +32,7 @@ struct ServerProcess: ~Copyable {
         guard let child = try ChildProcess.start(command, core: core) else {
             throw ComparisonFailure("\(command[0]) cannot be run")
         }
-        return try listening(child, subject, within: .seconds(20), waiting)
+        return try listening(child, subject, within: .silence, waiting)
     }
 
     /// Waits until a program that was started as a server listens.

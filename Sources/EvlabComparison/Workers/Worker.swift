@@ -11,8 +11,6 @@ struct Worker: ~Copyable {
     private let server: ServerProcess?
     private let subject: String
 
-    private static let patience: Duration = .seconds(60)
-
     /// Starts it, and its server before it.
     ///
     /// - Parameter offset: bytes by which the stacks of the processes are moved, so that no layout is always the same.
@@ -76,7 +74,7 @@ struct Worker: ~Copyable {
         try tell("trace")
         var lines: [String] = []
         while true {
-            let line = try bench.readLine(waiting, within: Self.patience)
+            let line = try bench.readLine(waiting, within: .silence * 2)
             if line == BenchSession.done { return lines }
             guard line.hasPrefix(BenchSession.answer) else {
                 throw ComparisonFailure("\(subject) said '\(line)' instead of a step")
@@ -90,7 +88,7 @@ struct Worker: ~Copyable {
         _ waiting: borrowing Waiting
     ) throws(ComparisonFailure) -> Sample {
         try tell("run \(max(1, Int((duration / .milliseconds(1)).rounded())))")
-        let line = try bench.readLine(waiting, within: Self.patience + duration)
+        let line = try bench.readLine(waiting, within: .silence * 2 + duration)
         guard let json = JSONValue(parsing: line), let sample = Sample(json) else {
             throw ComparisonFailure("\(subject) said '\(line)' instead of what it measured")
         }
