@@ -18,9 +18,6 @@ final class DemoStream<Engine: EventEngine> {
         var closed: ((DemoStream) -> Void)?
     }
 
-    /// How long a peer has to take the last bytes.
-    static var grace: Duration { .seconds(2) }
-
     let peer: SocketAddress?
     private unowned let engine: Engine
     private unowned let end: GracefulEnd<Engine>
@@ -99,14 +96,14 @@ final class DemoStream<Engine: EventEngine> {
         updateInterest()
     }
 
-    /// Sends what waits, and then nothing more: closes when the peer has taken it and has ended too, or has had two seconds
-    /// to do so. A close without that wait would make the kernel reset the connection if the peer has sent anything since,
+    /// Sends what waits, and then nothing more: closes when the peer has taken it and has ended too, or has had the grace
+    /// of the server's end to do so. A close without that wait would make the kernel reset the connection if the peer has sent anything since,
     /// and the last bytes would be lost.
     func finish() {
         guard isOpen, !isFinishing else { return }
         isFinishing = true
         do throws(IOError) {
-            graceEnd = try engine.schedule(after: Self.grace) { [weak self] _ in self?.close() }
+            graceEnd = try engine.schedule(after: end.grace) { [weak self] _ in self?.close() }
         } catch {
             return close()
         }

@@ -2,8 +2,10 @@ internal import Readiness
 internal import Sockets
 
 /// Ends a server as its users expect: at the first SIGINT or SIGTERM it stops accepting and goes on until nobody is left or
-/// two seconds have passed; at the second it ends at once.
+/// its grace has passed; at the second it ends at once.
 final class GracefulEnd<Engine: EventEngine> {
+    /// How long a peer has to take the last bytes, and all of them have once the server is to end.
+    let grace: Duration
     private unowned let engine: Engine
     private var openConnections = 0
     private var stopAccepting: (() -> Void)?
@@ -11,8 +13,9 @@ final class GracefulEnd<Engine: EventEngine> {
     private var registrations: [Engine.Registration] = []
     private var streams: [ObjectIdentifier: DemoStream<Engine>] = [:]
 
-    init(_ engine: Engine) {
+    init(_ engine: Engine, grace: Duration = .seconds(2)) {
         self.engine = engine
+        self.grace = grace
     }
 
     func onSignal(_ stopAccepting: @escaping () -> Void) throws(IOError) {
@@ -57,7 +60,7 @@ final class GracefulEnd<Engine: EventEngine> {
         guard !isEnding, openConnections > 0 else { return engine.breakLoop() }
         isEnding = true
         do throws(IOError) {
-            let limit = try engine.schedule(after: .seconds(2)) { [unowned engine] _ in engine.stop() }
+            let limit = try engine.schedule(after: grace) { [unowned engine] _ in engine.stop() }
             registrations.append(limit)
         } catch {
             engine.breakLoop()

@@ -15,7 +15,7 @@ struct DemoChatCommand: ParsableCommand {
                                 (echo cleo; yes 'a long line' | head -200000) | nc -N 127.0.0.1 9000 >/dev/null
             Nobody waits for the one that does not read: what it has not read is queued up to a bound (64 KiB, besides the \
             kernel's own), and then it is dropped and told so. Ctrl-C ends the server, which tells everybody, and gives \
-            them two seconds to hear it; a second Ctrl-C ends it at once.
+            them two seconds to hear it, or as many as --grace says; a second Ctrl-C ends it at once.
             """
     )
 
@@ -32,8 +32,11 @@ struct DemoChatCommand: ParsableCommand {
     func validate() throws {
         guard join != nil else { return }
         if let api { throw ValidationError("--api \(api.rawValue) is for the room, not for --join: leave it out") }
-        guard let port = place.givenPort else { return }
-        throw ValidationError("--port \(port) is for the room, not for --join: leave it out")
+        if let port = place.givenPort {
+            throw ValidationError("--port \(port) is for the room, not for --join: leave it out")
+        }
+        guard let grace = place.givenGrace else { return }
+        throw ValidationError("--grace \(grace) is for the room, not for --join: leave it out")
     }
 
     func run() throws {
@@ -43,8 +46,15 @@ struct DemoChatCommand: ParsableCommand {
         let announce: @Sendable () -> Void = { Output.say("listening on \(address)") }
         let totals =
             switch api ?? .callbacks {
-            case .callbacks: try serveChat(on: engine.make(), listener: listener, whenReady: announce)
-            case .async: try serveChat(onTasks: engine.makeLoopEngine(), listener: listener, whenReady: announce)
+            case .callbacks:
+                try serveChat(on: engine.make(), listener: listener, grace: place.grace, whenReady: announce)
+            case .async:
+                try serveChat(
+                    onTasks: engine.makeLoopEngine(),
+                    listener: listener,
+                    grace: place.grace,
+                    whenReady: announce
+                )
             }
         Output.conclude(
             "members: \(totals.members), lines: \(totals.lines), dropped: \(totals.dropped), refused: \(totals.refused)"

@@ -85,7 +85,13 @@ struct DemoEchoCommand: ParsableCommand {
     func run() throws {
         let method = try method.usable()
         let trigger = trigger?.trigger ?? api.defaultTrigger
-        let server = EchoServer(api: api, engine: engine ?? api.engine, method: method, trigger: trigger)
+        let server = EchoServer(
+            api: api,
+            engine: engine ?? api.engine,
+            method: method,
+            trigger: trigger,
+            grace: place.grace
+        )
         guard !udp else { return try serveBoth(server) }
         let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
         Output.conclude("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")

@@ -41,7 +41,8 @@ struct DemoIdleCommand: ParsableCommand {
             listener: listener,
             limit: .seconds(after),
             with: with,
-            spreads: spread
+            spreads: spread,
+            grace: place.grace
         ) {
             Output.say("listening on \(address)")
         }

@@ -41,7 +41,13 @@ struct DemoInetdCommand: ParsableCommand {
         let services = try config.map(Self.services) ?? InetdService.builtIn(base: place.port)
         let host = try ListeningPlace(host: place.host, port: 0).address
         let totals = try ListeningPlace.explaining(port: config.map { "port in \($0)" } ?? "--port") {
-            try serveInetd(on: engine.make(), services, host: host, complain: Output.complain) { places in
+            try serveInetd(
+                on: engine.make(),
+                services,
+                host: host,
+                grace: place.grace,
+                complain: Output.complain
+            ) { places in
                 for place in places { Output.say("\(place.service.label) listening on \(place.address)") }
             }
         }

@@ -44,6 +44,7 @@ struct DemoLevelAndEdgeCommand: ParsableCommand {
             level: level,
             edge: edge,
             blockingFor: blocking ? .seconds(limit) : nil,
+            grace: place.grace,
             whenReady: {
                 Output.say("level listening on \(addresses.0)")
                 Output.say("edge listening on \(addresses.1)")

@@ -51,6 +51,7 @@ struct DemoOneShotCommand: ParsableCommand {
         options.workTime = .seconds(work)
         options.isOneShot = oneshot
         options.hasOneShotListener = oneshotListener
+        options.grace = place.grace
         let totals = try serve(try place.listen(), options)
         let outside = oneshotListener ? ", left outside: \(totals.leftOutside)" : ""
         Output.conclude(

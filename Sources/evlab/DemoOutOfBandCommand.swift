@@ -27,6 +27,7 @@ struct DemoOutOfBandCommand: ParsableCommand {
         let address = try listener.localAddress()
         let totals = try serveOutOfBand(
             listener: listener,
+            grace: place.grace,
             whenReady: { Output.say("listening on \(address)") },
             say: Output.say
         )

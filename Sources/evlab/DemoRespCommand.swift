@@ -32,7 +32,9 @@ struct DemoRespCommand: ParsableCommand {
         let address = try ListeningPlace(host: place.host, port: place.port).address
         let engine = try engine.makeLoopEngine()
         let clients = try ListeningPlace.explaining {
-            try serveResp(on: address, engine: engine, loops: loops) { Output.say("listening on \($0)") }
+            try serveResp(on: address, engine: engine, loops: loops, grace: place.grace) {
+                Output.say("listening on \($0)")
+            }
         }
         Output.conclude("clients: \(clients)")
     }

@@ -14,23 +14,23 @@ extension EchoServer {
         switch (api, method) {
         case (.bufferevent, _):
             return try serve(sockets, on: try makeBase()) { base, listener throws(IOError) in
-                try serveEcho(onBufferEvents: base, listener: listener, whenReady: announce)
+                try serveEcho(onBufferEvents: base, listener: listener, grace: grace, whenReady: announce)
             }
         case (.event, _):
             return try serve(sockets, on: try makeBase()) { base, listener throws(IOError) in
-                try serveEcho(on: base, listener: listener, trigger: trigger, whenReady: announce)
+                try serveEcho(on: base, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
             }
         case (_, .poll):
             return try serve(sockets, on: try Reactor(Poll())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, whenReady: announce)
+                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
             }
         case (_, .select):
             return try serve(sockets, on: try Reactor(Select())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, whenReady: announce)
+                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
             }
         default:
             return try serve(sockets, on: try Reactor(Epoll())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, whenReady: announce)
+                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
             }
         }
     }

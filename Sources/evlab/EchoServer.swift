@@ -11,6 +11,8 @@ struct EchoServer {
     let engine: Engine
     let method: Method
     let trigger: Trigger
+    /// How long clients may stay after the first signal.
+    var grace = Duration.seconds(2)
 
     /// Serves until a signal ends it.
     ///
@@ -22,17 +24,23 @@ struct EchoServer {
         let address = try listener.localAddress()
         switch api {
         case .bufferevent:
-            return try serveEcho(onBufferEvents: try makeBase(), listener: listener) { announce(address) }
+            return try serveEcho(onBufferEvents: try makeBase(), listener: listener, grace: grace) { announce(address) }
         case .event:
-            return try serveEcho(on: try makeBase(), listener: listener, trigger: trigger) { announce(address) }
+            return try serveEcho(on: try makeBase(), listener: listener, trigger: trigger, grace: grace) {
+                announce(address)
+            }
         case .multiplexer:
-            return try serveEcho(onMultiplexer: listener, trigger: trigger) { announce(address) }
+            return try serveEcho(onMultiplexer: listener, trigger: trigger, grace: grace) { announce(address) }
         case .reactor:
             return try serveOnReactor(listener) { announce(address) }
         case .chunks:
-            return try serveEcho(onChunks: try engine.makeLoopEngine(method), listener: listener) { announce(address) }
+            return try serveEcho(onChunks: try engine.makeLoopEngine(method), listener: listener, grace: grace) {
+                announce(address)
+            }
         case .async:
-            return try serveEcho(onTasks: try engine.makeLoopEngine(method), listener: listener) { announce(address) }
+            return try serveEcho(onTasks: try engine.makeLoopEngine(method), listener: listener, grace: grace) {
+                announce(address)
+            }
         }
     }
 
@@ -42,11 +50,29 @@ struct EchoServer {
     ) throws(IOError) -> EchoTotals {
         switch method {
         case .poll:
-            try serveEcho(on: try Reactor(Poll()), listener: listener, trigger: trigger, whenReady: announce)
+            try serveEcho(
+                on: try Reactor(Poll()),
+                listener: listener,
+                trigger: trigger,
+                grace: grace,
+                whenReady: announce
+            )
         case .select:
-            try serveEcho(on: try Reactor(Select()), listener: listener, trigger: trigger, whenReady: announce)
+            try serveEcho(
+                on: try Reactor(Select()),
+                listener: listener,
+                trigger: trigger,
+                grace: grace,
+                whenReady: announce
+            )
         default:
-            try serveEcho(on: try Reactor(Epoll()), listener: listener, trigger: trigger, whenReady: announce)
+            try serveEcho(
+                on: try Reactor(Epoll()),
+                listener: listener,
+                trigger: trigger,
+                grace: grace,
+                whenReady: announce
+            )
         }
     }
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Sockets
 
-/// The options that say where a server listens.
+/// The options that say where a server listens, and how it ends.
 struct ListeningOptions: ParsableArguments {
     @Option(help: "A numeric address, or localhost.")
     var host = "127.0.0.1"
@@ -16,7 +16,19 @@ struct ListeningOptions: ParsableArguments {
     )
     var givenPort: UInt16?
 
+    @Option(
+        name: .customLong("grace"),
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many seconds those who are there may stay once it is told to end, 0 to 86400. (default: 2)",
+            valueName: "seconds"
+        ),
+        transform: seconds(in: 0...86_400)
+    )
+    var givenGrace: Double?
+
     var port: UInt16 { givenPort ?? 9000 }
+    var grace: Duration { .seconds(givenGrace ?? 2) }
 
     func validate() throws {
         do throws(IOError) {

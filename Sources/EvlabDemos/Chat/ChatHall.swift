@@ -22,10 +22,15 @@ actor ChatHall {
     }
 
     private(set) var totals = ChatTotals()
+    private let grace: Duration
     private var guests: [Int: Guest] = [:]
     /// Those with a name, in the order in which they came.
     private var members: [Int] = []
     private var lastNumber = 0
+
+    init(grace: Duration) {
+        self.grace = grace
+    }
 
     // MARK: A guest's tasks
 
@@ -96,7 +101,7 @@ actor ChatHall {
         for number in guests.keys { dismiss(number, saying: "* the room closes\n") }
     }
 
-    /// Takes a guest off the list. What waits is still sent, for two seconds at most.
+    /// Takes a guest off the list. What waits is still sent, while the grace lasts.
     @discardableResult
     private func dismiss(_ number: Int, saying lastWords: String = "") -> Bool {
         guard let guest = guests[number], !guest.isLeaving else { return false }
@@ -106,8 +111,8 @@ actor ChatHall {
         guest.bell.yield()
         guest.bell.finish()
         let connection = guest.connection
-        Task(executorPreference: connection.loop) {
-            try? await connection.loop.sleep(for: .seconds(2))
+        Task(executorPreference: connection.loop) { [grace] in
+            try? await connection.loop.sleep(for: grace)
             connection.abort()
         }
         return true

@@ -20,9 +20,9 @@ final class ChatRoom<Engine: EventEngine> {
     private var isFlushing = false
     private var isClosing = false
 
-    init(on engine: Engine) {
+    init(on engine: Engine, _ grace: Duration) {
         self.engine = engine
-        end = GracefulEnd(engine)
+        end = GracefulEnd(engine, grace: grace)
     }
 
     // MARK: Coming and going

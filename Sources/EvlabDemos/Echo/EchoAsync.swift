@@ -3,14 +3,15 @@ public import Sockets
 
 /// Echo with a task a connection.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
+/// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once.
 public func serveEcho(
     onTasks engine: LoopEngine,
     listener: consuming Socket,
+    grace: Duration = .seconds(2),
     whenReady: @escaping @Sendable () -> Void = {}
 ) throws -> EchoTotals {
     let echoed = ByteCounter()
-    return try serveUntilSignalled(engine, listener, echoed, whenReady) { server in
+    return try serveUntilSignalled(engine, listener, echoed, grace, whenReady) { server in
         try await server.run { connection in
             while let chunk = try await connection.read() {
                 try await connection.write(chunk)

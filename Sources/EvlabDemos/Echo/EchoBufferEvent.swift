@@ -5,14 +5,15 @@ public import Sockets
 /// Echo on libevent's bufferevents: libevent reads and writes, the handlers only move what has arrived to what is to be
 /// sent. Moving takes over whole blocks of memory; no byte is copied.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. From
+/// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once. From
 /// `whenReady` on, clients can connect and signals are heeded.
 public func serveEcho(
     onBufferEvents base: EventBase,
     listener: consuming Socket,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    let server = BufferEventEchoServer(on: base)
+    let server = BufferEventEchoServer(on: base, grace)
     let listener = try ConnectionListener(on: base, adopting: listener) { socket, _ in
         try server.serve(socket)
     }
@@ -32,9 +33,9 @@ private final class BufferEventEchoServer {
     let end: GracefulEnd<EventBase>
     var totals = EchoTotals()
 
-    init(on base: EventBase) {
+    init(on base: EventBase, _ grace: Duration) {
         self.base = base
-        end = GracefulEnd(base)
+        end = GracefulEnd(base, grace: grace)
     }
 
     func serve(_ socket: consuming Socket) throws(IOError) {

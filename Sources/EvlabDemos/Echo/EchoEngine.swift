@@ -7,21 +7,23 @@ public import Sockets
 
 /// Echo on a loop's callbacks: libevent says when, the handler reads and writes itself.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. From
+/// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once. From
 /// `whenReady` on, clients can connect and signals are heeded.
 ///
 /// - Parameters:
 ///   - base: the loop; it runs until the end.
 ///   - listener: a socket that listens.
 ///   - trigger: how connections are watched; the listener is always watched level-triggered.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
 public func serveEcho(
     on base: EventBase,
     listener: consuming Socket,
     trigger: Trigger = .level,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: base, listener, trigger, whenReady)
+    try EngineEchoServer.serve(on: base, listener, trigger, grace, whenReady)
 }
 
 /// The same on the kernel's epoll.
@@ -29,9 +31,10 @@ public func serveEcho(
     on reactor: Reactor<Epoll>,
     listener: consuming Socket,
     trigger: Trigger = .level,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, whenReady)
+    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
 }
 
 /// The same on the kernel's poll.
@@ -39,9 +42,10 @@ public func serveEcho(
     on reactor: Reactor<Poll>,
     listener: consuming Socket,
     trigger: Trigger = .level,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, whenReady)
+    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
 }
 
 /// The same on the kernel's select.
@@ -49,9 +53,10 @@ public func serveEcho(
     on reactor: Reactor<Select>,
     listener: consuming Socket,
     trigger: Trigger = .level,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, whenReady)
+    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
 }
 
 /// What the connections share: they are served one after another on one thread, so one buffer serves them all.
@@ -71,9 +76,10 @@ private final class EngineEchoServer<Engine: EventEngine> {
         on engine: Engine,
         _ listener: consuming Socket,
         _ trigger: Trigger,
+        _ grace: Duration,
         _ whenReady: () -> Void
     ) throws(IOError) -> EchoTotals {
-        let server = EngineEchoServer(on: engine, trigger)
+        let server = EngineEchoServer(on: engine, trigger, grace)
         let listener = try Listener(on: engine, adopting: listener) { socket, _ in try server.serve(socket) }
         try server.end.onSignal(listener.close)
         defer { server.end.cancel() }
@@ -82,12 +88,12 @@ private final class EngineEchoServer<Engine: EventEngine> {
         return server.totals(shed: listener.shedConnections)
     }
 
-    private init(on engine: Engine, _ trigger: Trigger) {
+    private init(on engine: Engine, _ trigger: Trigger, _ grace: Duration) {
         self.engine = engine
         self.trigger = trigger
         readsUntilDry = trigger.isEdge
         isOneShot = trigger.isOneShot
-        end = GracefulEnd(engine)
+        end = GracefulEnd(engine, grace: grace)
     }
 
     private func serve(_ socket: consuming Socket) throws(IOError) {

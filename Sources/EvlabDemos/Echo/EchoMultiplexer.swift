@@ -4,19 +4,21 @@ public import Sockets
 
 /// Echoes on bare epoll, without a loop or a callback in between, until SIGINT or SIGTERM comes.
 ///
-/// Then it stops accepting and goes on until its peers have gone, for at most 2 s; a second signal ends it at once.
+/// Then it stops accepting and goes on until its peers have gone, for at most `grace`; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - listener: a socket that listens.
 ///   - trigger: how connections are watched. The listener and the signals are always watched level-triggered.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
 /// - Throws: `invalidArgument` for a socket that does not listen, `noDescriptors` when there are none left to start with.
 public func serveEcho(
     onMultiplexer listener: consuming Socket,
     trigger: Trigger,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    var server = try EchoMultiplexer(listener, trigger)
+    var server = try EchoMultiplexer(listener, trigger, grace)
     whenReady()
     return try server.run()
 }
@@ -26,7 +28,6 @@ struct EchoMultiplexer: ~Copyable {
     // The tokens of connections count up from 0.
     private static let listenerToken = Token(rawValue: .max)
     private static let signalsToken = Token(rawValue: .max - 1)
-    private static let drainTime = Duration.seconds(2)
 
     private let epoll: Epoll
     private let signals: SignalMailbox
@@ -34,6 +35,7 @@ struct EchoMultiplexer: ~Copyable {
     private var totals = EchoTotals()
 
     private let trigger: Trigger
+    private let grace: Duration
     private let isOneShot: Bool
     /// What a connection is watched for while it takes everything back.
     private let whileReading: Interest
@@ -46,7 +48,7 @@ struct EchoMultiplexer: ~Copyable {
     private var drainedUntil: MonotonicInstant?
     private var isInterrupted = false
 
-    init(_ listener: consuming Socket, _ trigger: Trigger) throws(IOError) {
+    init(_ listener: consuming Socket, _ trigger: Trigger, _ grace: Duration) throws(IOError) {
         let epoll = try Epoll()
         let signals = try SignalMailbox()
         try signals.subscribe(to: .interrupt)
@@ -59,6 +61,7 @@ struct EchoMultiplexer: ~Copyable {
         self.signals = signals
         self.acceptor = consume acceptor
         self.trigger = trigger
+        self.grace = grace
         isOneShot = trigger.isOneShot
         // Reading until the buffer is not filled saves the read that would find nothing. But an edge comes only once, and
         // a read also ends early before out-of-band data and before the end of the stream: so be told of those. Under the
@@ -159,7 +162,7 @@ struct EchoMultiplexer: ~Copyable {
     private mutating func stop() {
         guard !signals.take().isEmpty else { return }
         isInterrupted = drainedUntil != nil
-        drainedUntil = .now.advanced(by: Self.drainTime)
+        drainedUntil = .now.advanced(by: grace)
         pausedUntil = nil
         acceptor = nil
     }

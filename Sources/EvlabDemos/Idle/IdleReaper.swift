@@ -16,12 +16,12 @@ final class IdleReaper<Engine: EventEngine> {
     private var alarm: Engine.Registration?
     private var alarmTime: Instant?
 
-    init(on engine: Engine, limit: Duration, spreads: Bool, _ deadlines: any DeadlineQueue) {
+    init(on engine: Engine, limit: Duration, spreads: Bool, _ grace: Duration, _ deadlines: any DeadlineQueue) {
         self.engine = engine
         self.limit = limit
         self.spreads = spreads
         self.deadlines = deadlines
-        end = GracefulEnd(engine)
+        end = GracefulEnd(engine, grace: grace)
     }
 
     func totals(refused: Int) -> IdleTotals {

@@ -4,7 +4,7 @@ public import Sockets
 /// Echoes, and closes connections on which nothing came for too long; they are told so.
 ///
 /// However many connections there are, the loop has one timer: for the first deadline. It serves until SIGINT or SIGTERM, then
-/// drains for at most two seconds; a second signal ends it at once.
+/// drains for at most `grace`; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - engine: the loop; it runs until the end.
@@ -21,10 +21,11 @@ public func serveIdle<Engine: EventEngine>(
     limit: Duration,
     with structure: IdleStructure,
     spreads: Bool = false,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> IdleTotals {
     guard limit > .zero else { throw IOError("idle", .outOfRange, detail: "a limit of \(limit): use more than zero") }
-    let reaper = IdleReaper(on: engine, limit: limit, spreads: spreads, structure.make(for: limit))
+    let reaper = IdleReaper(on: engine, limit: limit, spreads: spreads, grace, structure.make(for: limit))
     let listener = try Listener(on: engine, adopting: listener) { socket, peer in try reaper.serve(socket, peer) }
     try reaper.end.onSignal(listener.close)
     defer { reaper.close() }

@@ -13,10 +13,10 @@ final class Inetd<Engine: EventEngine> {
     private var launchers: [InetdLauncher<Engine>] = []
     private var connections = 0
 
-    init(on engine: Engine, complain: @escaping (String) -> Void) {
+    init(on engine: Engine, _ grace: Duration, complain: @escaping (String) -> Void) {
         self.engine = engine
         self.complain = complain
-        end = GracefulEnd(engine)
+        end = GracefulEnd(engine, grace: grace)
     }
 
     var totals: InetdTotals {

@@ -3,7 +3,7 @@ public import Sockets
 
 /// Serves many services on their ports at once, in one process and on one thread.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once. Programs that
+/// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once. Programs that
 /// still run then are killed. From `whenReady` on, clients can connect and signals are heeded.
 ///
 /// - Parameters:
@@ -18,10 +18,11 @@ public func serveInetd<Engine: EventEngine>(
     on engine: Engine,
     _ services: [InetdService],
     host: SocketAddress,
+    grace: Duration = .seconds(2),
     complain: @escaping (String) -> Void = { _ in },
     whenReady: ([(service: InetdService, address: SocketAddress)]) -> Void = { _ in }
 ) throws(IOError) -> InetdTotals {
-    let inetd = Inetd(on: engine, complain: complain)
+    let inetd = Inetd(on: engine, grace, complain: complain)
     defer {
         inetd.stopAccepting()
         inetd.end.cancel()

@@ -5,7 +5,7 @@ public import Sockets
 /// Two services on one epoll and one thread, one level-triggered and one edge-triggered, each with a buffer of 10 bytes: so
 /// the same input shows what each trigger costs. It prints each wait's return and each read, until SIGINT or SIGTERM.
 ///
-/// Then it stops accepting and goes on until its clients have gone, for at most 2 s; a second signal ends it at once.
+/// Then it stops accepting and goes on until its clients have gone, for at most `grace`; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - level: a socket that listens; it and its connections are watched level-triggered.
@@ -18,10 +18,11 @@ public func serveLevelAndEdge(
     level: consuming Socket,
     edge: consuming Socket,
     blockingFor limit: Duration? = nil,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {},
     say: @escaping (String) -> Void
 ) throws(IOError) -> LevelAndEdgeTotals {
-    var server = try LevelAndEdgeServer(level, edge, limit, say)
+    var server = try LevelAndEdgeServer(level, edge, limit, grace, say)
     whenReady()
     return try server.run()
 }
@@ -43,10 +44,11 @@ private struct LevelAndEdgeServer: ~Copyable {
         _ level: consuming Socket,
         _ edge: consuming Socket,
         _ limit: Duration?,
+        _ grace: Duration,
         _ say: @escaping (String) -> Void
     ) throws(IOError) {
         var epoll = try Epoll()
-        let ending = try Ending()
+        let ending = try Ending(grace: grace)
         try epoll.add(ending.signals.fileDescriptor, for: .readable, token: Ending.token)
         let levelDoor = try Door(level, on: &epoll, trigger: .level, token: Self.levelToken)
         // A listener too may be edge-triggered, if every connection that waits is taken: a burst of them is one edge.

@@ -5,7 +5,7 @@ public import Sockets
 /// The same on libevent, whose loop belongs to one thread: its one-shot event hands the client to a worker, and the worker
 /// posts back to the loop, which adds the event again.
 ///
-/// It serves until SIGINT or SIGTERM, then drains for at most two seconds; a second signal ends it at once.
+/// It serves until SIGINT or SIGTERM, then drains for at most its grace; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - base: the loop; it runs until the end.
@@ -41,7 +41,7 @@ private final class OneShotEngineServer<Engine: EventEngine> {
     ) throws(IOError) {
         self.engine = engine
         work = try OneShotWork(options, say)
-        end = GracefulEnd(engine)
+        end = GracefulEnd(engine, grace: options.grace)
     }
 
     func run(_ listener: consuming Socket, _ whenReady: () -> Void) throws(IOError) -> OneShotTotals {

@@ -8,6 +8,8 @@ public struct OneShotOptions: Hashable, Sendable {
     public var isOneShot = true
     /// Whether the listener is one-shot too and never rearmed. Only one client is ever let in.
     public var hasOneShotListener = false
+    /// How long clients may stay after the first signal.
+    public var grace: Duration = .seconds(2)
 
     public init() {}
 }

@@ -5,7 +5,7 @@ public import Sockets
 /// Several worker threads that wait on one `Epoll`, each with a batch of its own. A client is one-shot: one worker gets its
 /// event, and nobody else hears of it until that worker rearms it. It prints who reads what, until SIGINT or SIGTERM.
 ///
-/// Then it stops accepting and goes on until its clients have gone, for at most 2 s; a second signal ends it at once.
+/// Then it stops accepting and goes on until its clients have gone, for at most its grace; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - listener: a socket that listens.
@@ -45,7 +45,7 @@ private struct OneShotPorter: ~Copyable {
 
     init(_ listener: consuming Socket, _ room: OneShotRoom) throws(IOError) {
         var epoll = try Epoll()
-        let ending = try Ending()
+        let ending = try Ending(grace: room.work.options.grace)
         try epoll.add(ending.signals.fileDescriptor, for: .readable, token: Ending.token)
         try epoll.add(room.leavers, for: .readable, token: Self.leaversToken)
         if room.work.options.hasOneShotListener {

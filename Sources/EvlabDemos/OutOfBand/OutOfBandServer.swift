@@ -4,7 +4,7 @@ public import Sockets
 
 /// Waits with select and prints what comes, normal data and out-of-band data, until SIGINT or SIGTERM.
 ///
-/// Then it stops accepting and goes on until its clients have gone, for at most 2 s; a second signal ends it at once.
+/// Then it stops accepting and goes on until its clients have gone, for at most `grace`; a second signal ends it at once.
 ///
 /// - Parameters:
 ///   - listener: a socket that listens, of the TCP kind: no other has out-of-band data.
@@ -13,10 +13,11 @@ public import Sockets
 /// - Throws: `invalidArgument` for a socket that does not listen, `noDescriptors`, `noMemory`.
 public func serveOutOfBand(
     listener: consuming Socket,
+    grace: Duration = .seconds(2),
     whenReady: () -> Void = {},
     say: @escaping (String) -> Void
 ) throws(IOError) -> OutOfBandTotals {
-    var server = try OutOfBandServer(listener, say)
+    var server = try OutOfBandServer(listener, grace, say)
     whenReady()
     return try server.run()
 }
@@ -31,9 +32,9 @@ private struct OutOfBandServer: ~Copyable {
     private var totals = OutOfBandTotals()
     private let say: (String) -> Void
 
-    init(_ listener: consuming Socket, _ say: @escaping (String) -> Void) throws(IOError) {
+    init(_ listener: consuming Socket, _ grace: Duration, _ say: @escaping (String) -> Void) throws(IOError) {
         var select = try Select()
-        let ending = try Ending()
+        let ending = try Ending(grace: grace)
         try select.add(ending.signals.fileDescriptor, for: .readable, token: Ending.token)
         let door = try Door(listener, on: &select, token: Self.doorToken)
         self.select = select

@@ -4,7 +4,7 @@ public import Sockets
 
 /// Serves keys and values in memory to the clients of Redis: PING, ECHO, SET, GET, DEL, INCR and EXPIRE, also many at once.
 ///
-/// It serves until SIGINT or SIGTERM, then goes on until its clients have gone, for at most two seconds; a second signal
+/// It serves until SIGINT or SIGTERM, then goes on until its clients have gone, for at most `grace`; a second signal
 /// ends it at once.
 ///
 /// - Parameters:
@@ -17,13 +17,14 @@ public func serveResp(
     on address: SocketAddress,
     engine: LoopEngine,
     loops: Int = 1,
+    grace: Duration = .seconds(2),
     whenReady: @escaping @Sendable (SocketAddress) -> Void = { _ in }
 ) throws -> Int {
     try EventLoop.run(engine: engine) { main in
         let others = try loops > 1 ? EventLoopGroup(count: loops - 1, engine: engine) : nil
         let server = try TCPServer(on: address, loops: [main] + (others?.loops ?? []))
         let store = RespStore()
-        try await server.runUntilSignalled(on: main) {
+        try await server.runUntilSignalled(on: main, grace: grace) {
             whenReady(server.address)
         } serve: {
             try await withThrowingTaskGroup { group in
