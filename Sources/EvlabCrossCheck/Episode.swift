@@ -39,12 +39,13 @@ package final class Episode {
     /// - Throws: `noDescriptors`, `noMemory`.
     package init(
         recording isRecorded: Bool = false,
-        patience: Double = 2,
+        patience: Double = 20,
         observers makeObserver: MakeObserver = { name throws(IOError) in try name.makeObserver() }
     ) throws(IOError) {
         self.isRecorded = isRecorded
         self.patience = patience
-        world = try World()
+        // An operation that was hurried would leave another world behind, also while a script is shortened.
+        world = try World(patience: max(patience, 2))
         for name in ObserverName.allCases {
             if let observer = try makeObserver(name) { seats.append(Seat(name, observer)) }
         }

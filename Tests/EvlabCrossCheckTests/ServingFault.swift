@@ -12,7 +12,8 @@ enum ServingFault: String, CaseIterable, Codable, Sendable {
     var events: [String] {
         switch self {
         case .altersAByte: ["a wrong byte"]
-        case .losesAByte, .losesWhatWaits: ["a wrong byte", "silence", "half-closed"]
+        case .losesAByte: ["a wrong byte"]
+        case .losesWhatWaits: ["a wrong byte", "half-closed"]
         case .mixesInOutOfBandBytes, .repeatsAPiece: ["a wrong byte", "more than was due"]
         case .losesTheEnd, .missesWhoHasGone: ["silence"]
         case .endsTooSoon, .refusesTheSecond: ["half-closed", "failed"]
@@ -23,8 +24,11 @@ enum ServingFault: String, CaseIterable, Codable, Sendable {
     /// A script that is as good as any to find it; `nil` where random ones find it soon.
     var script: ServingScript? {
         switch self {
-        // Silence takes its time, every time that a script is tried.
+        // Silence takes its time, every time that a script is tried: these end in it only where nothing else can be seen.
         case .losesTheEnd: ServingScript(.echo, [.connect(0), .send(0, bytes: 9), .receiveAll(0), .end(0)])
+        case .losesAByte: ServingScript(.echo, [.connect(0), .send(0, bytes: 300), .receiveAll(0), .end(0)])
+        // More than the kernel holds for a client that does not read, and then the end.
+        case .losesWhatWaits: ServingScript(.echo, [.connect(0), .send(0, bytes: 300_000), .end(0)])
         case .endsTooSoon: ServingScript(.echo, [.connect(0), .send(0, bytes: 300), .send(0, bytes: 7), .end(0)])
         case .missesWhoHasGone:
             ServingScript(.chat, [.connect(0), .introduce(0), .connect(1), .introduce(1), .sayTooMuch(1), .reset(0)])

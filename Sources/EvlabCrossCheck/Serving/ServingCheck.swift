@@ -100,8 +100,9 @@ package final class ServingCheck {
     // MARK: On a finding
 
     private static let mostRuns = 60
-    /// Seconds, while a script is shortened; the result is run once more with all patience.
-    private static let shortPatience = 0.5
+    /// Seconds, while a script that ends in silence is shortened, which takes them each time. The result is run once more with
+    /// all patience; a machine that was too slow for so few has then shown nothing, and gets more.
+    private static let shortPatiences = [0.5, 2, 8]
 
     private func discover(
         _ seed: UInt64,
@@ -110,19 +111,21 @@ package final class ServingCheck {
         _ first: ServingTrace,
         _ difference: ServingTrace.Difference
     ) throws(IOError) -> ServingDiscovery {
-        let short = min(patience, Self.shortPatience)
-        let steps = try shortened(script.steps, mostRuns: Self.mostRuns) { steps throws(IOError) in
-            let plan = ServingPlan(ServingScript(script.service, steps))
-            let found = try run(plan, on: name, patience: short).difference(from: plan.trace)
-            return found?.isLike(difference) ?? false
+        // What is not silence shows at once.
+        let patiences = difference.isSilence ? Self.shortPatiences.map { min(patience, $0) } : [patience]
+        for short in patiences {
+            let steps = try shortened(script.steps, mostRuns: Self.mostRuns) { steps throws(IOError) in
+                let plan = ServingPlan(ServingScript(script.service, steps))
+                let found = try run(plan, on: name, patience: short).difference(from: plan.trace)
+                return found?.isLike(difference) ?? false
+            }
+            let shorter = ServingScript(script.service, steps)
+            let found = try run(ServingPlan(shorter), on: name, patience: patience)
+            guard found.difference(from: ServingPlan(shorter).trace) == nil else {
+                return try describe(seed, script, shorter, name, found)
+            }
         }
-        let script = (original: script, short: ServingScript(script.service, steps))
-        let found = try run(ServingPlan(script.short), on: name, patience: patience)
-        // A machine that was too slow for the short patience has shown nothing.
-        guard found.difference(from: ServingPlan(script.short).trace) != nil else {
-            return try describe(seed, script.original, script.original, name, first)
-        }
-        return try describe(seed, script.original, script.short, name, found)
+        return try describe(seed, script, script, name, first)
     }
 
     private func describe(

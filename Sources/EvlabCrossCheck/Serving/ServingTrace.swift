@@ -14,7 +14,7 @@ package struct ServingTrace: Hashable, Sendable {
         let expected: Entry?
         let found: Entry?
 
-        private var isSilence: Bool {
+        var isSilence: Bool {
             if case .silence = found?.event { true } else { false }
         }
 

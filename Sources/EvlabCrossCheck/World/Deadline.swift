@@ -13,7 +13,7 @@ struct Deadline {
     private static let fewestLooks = 200
 
     /// - Parameter limit: seconds.
-    init(after limit: Double = 2) {
+    init(after limit: Double) {
         end = start + Int64(limit * 1e9)
     }
 

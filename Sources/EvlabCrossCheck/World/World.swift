@@ -52,7 +52,11 @@ final class World {
     private let listenerIPv6: Socket
     private let addressIPv6: SocketAddress
 
-    init() throws(IOError) {
+    /// Seconds that the kernel may take over what an operation does.
+    private let patience: Double
+
+    init(patience: Double) throws(IOError) {
+        self.patience = patience
         deadPort = try Socket.bound(to: .loopback(port: 0), .stream)
         deadAddress = try deadPort.localAddress()
         unanswered = try Socket.bound(to: .loopback(port: 0))
@@ -253,7 +257,7 @@ final class World {
     }
 
     private func accept(_ id: DescriptorID, _ kind: DescriptorKind, from listener: CInt) throws(IOError) {
-        var deadline = Deadline()
+        var deadline = Deadline(after: patience)
         while true {
             if let accepted = try FileDescriptorSocket(fileDescriptor: FileDescriptor(rawValue: listener)).accept() {
                 return add(id, accepted.intoSocket().intoDescriptor(), kind)
@@ -349,7 +353,7 @@ final class World {
         var outcome = Outcome()
         let countsMessages = [.unixDatagram, .unixSequentialPackets].contains(kind(id))
         let isTCP = kind(id).isTCP
-        var deadline = Deadline()
+        var deadline = Deadline(after: patience)
         while outcome.error == nil {
             let isAtRest = !isTCP || isAtRest(id, reader)
             let result = writeOnce(id, isTCP ? largestChunk : Self.chunk)
@@ -389,7 +393,7 @@ final class World {
     private func drain(_ id: DescriptorID, expecting expected: Int) -> Outcome {
         var outcome = Outcome()
         let countsMessages = [.unixDatagram, .unixSequentialPackets, .udp, .udpUnanswered].contains(kind(id))
-        var deadline = Deadline()
+        var deadline = Deadline(after: patience)
         while true {
             let result = readOnce(id, buffer.count)
             if result > 0 {
