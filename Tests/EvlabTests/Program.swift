@@ -19,8 +19,8 @@ struct Program: ~Copyable {
         let description: String
     }
 
-    /// Far more than anything here takes: only a hang reaches it.
-    static let patience: Duration = .seconds(300)
+    /// Far more than anything here takes, on a slow machine too: only a hang reaches it.
+    static let patience: Duration = .seconds(1000)
 
     private var child: Child
     private let output: Descriptor
@@ -92,6 +92,19 @@ struct Program: ~Copyable {
 
     /// Nanoseconds of CPU that it has used.
     var cpu: Int64 { clinux_cpu_of_process(id) }
+
+    /// Whether it comes to use hardly any CPU in a second in which there is nothing to do.
+    func isQuiet() -> Bool {
+        // It may have to finish something first.
+        (0..<10).contains { _ in
+            let before = cpu
+            // The one second that is measured.
+            var nothing = pollfd(fd: -1, events: 0, revents: 0)
+            _ = unsafe clinux_poll(&nothing, 1, 1000)
+            // A loop that spins takes more than this even of a machine that is busy with ten other things.
+            return cpu - before < 50_000_000
+        }
+    }
 
     /// The next line of its standard output.
     mutating func line() throws -> String {

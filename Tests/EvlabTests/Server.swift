@@ -10,9 +10,15 @@ struct Server: ~Copyable {
 
     /// Starts it and waits until it listens.
     ///
-    /// - Parameter shell: commands of the shell to run before, such as `ulimit`.
-    static func start(_ variant: EchoVariant, after shell: String? = nil) throws -> Server {
-        let command = ["demo", "echo", "--port", "0"] + variant.arguments
+    /// - Parameters:
+    ///   - options: more than the variant needs.
+    ///   - shell: commands of the shell to run before, such as `ulimit`.
+    static func start(
+        _ variant: EchoVariant,
+        _ options: String...,
+        after shell: String? = nil
+    ) throws -> Server {
+        let command = ["demo", "echo", "--port", "0"] + variant.arguments + options
         var program =
             try shell.map { shell in
                 try Program.start(["sh", "-c", shell + "; exec \"$0\" \"$@\"", Program.evlabPath] + command)

@@ -1,7 +1,8 @@
 """A room full of people, one of whom never reads: chat_crowd.py PORT MEMBERS SECONDS LINES_A_SECOND
+or without a clock: chat_crowd.py PORT MEMBERS ROUNDS
 
-Everybody says numbered lines for so long; everybody but the one must hear every line of everybody else, in order. Prints
-"nobody lost a line" and how the one fared.
+Everybody says numbered lines for so long, or one in each round, which ends when everybody has heard it; everybody but the
+one must hear every line of everybody else, in order. Prints "nobody lost a line" and how the one fared.
 """
 
 import selectors
@@ -9,7 +10,7 @@ import socket
 import sys
 import time
 
-port, members, seconds, rate = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
+port, members = int(sys.argv[1]), int(sys.argv[2])
 PATIENCE = 300
 
 
@@ -64,23 +65,41 @@ until(lambda: all(any("hello" in notice for notice in member.notices) for member
 deaf = Member(members, reads=False)
 until(lambda: all(f"* {deaf.name} joins" in member.notices for member in readers), readers)
 
-start = time.monotonic()
-turn = 0
-while (now := time.monotonic()) < start + seconds:
-    due = int((now - start) * rate * members)
-    # At most one line each between two looks at what has come.
-    for _ in range(min(due - turn, members)):
-        readers[turn % members].say()
-        turn += 1
-    for key, _ in selector.select(0.005):
-        key.data.read()
 
-until(
-    lambda: all(
-        member.heard[other.number] == other.said for member in readers for other in readers if other is not member
-    ),
-    readers,
-)
+def hear_all():
+    until(
+        lambda: all(
+            member.heard[other.number] == other.said for member in readers for other in readers if other is not member
+        ),
+        readers,
+    )
+
+
+def talk_in_rounds(rounds):
+    for _ in range(rounds):
+        for member in readers:
+            member.say()
+        hear_all()
+
+
+def talk_for(seconds, rate):
+    start = time.monotonic()
+    turn = 0
+    while (now := time.monotonic()) < start + seconds:
+        due = int((now - start) * rate * members)
+        # At most one line each between two looks at what has come.
+        for _ in range(min(due - turn, members)):
+            readers[turn % members].say()
+            turn += 1
+        for key, _ in selector.select(0.005):
+            key.data.read()
+    hear_all()
+
+
+if len(sys.argv) > 4:
+    talk_for(float(sys.argv[3]), float(sys.argv[4]))
+else:
+    talk_in_rounds(int(sys.argv[3]))
 total = sum(member.said for member in readers)
 print("nobody lost a line", flush=True)
 print(f"{total} lines were said", file=sys.stderr)

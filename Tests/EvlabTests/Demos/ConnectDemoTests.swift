@@ -24,7 +24,7 @@ struct ConnectDemoTests {
 
     @Test("Each way to end, many at once, each told once", arguments: DemoVariant.all)
     func outcomes(_ variant: DemoVariant) throws {
-        var program = try Self.start("--times", "20", "--within", "1", on: variant)
+        var program = try Self.start("--times", "20", "--within", "5", on: variant)
         let end = try program.end()
         #expect(end.code == 0, "\(end.errors)")
         #expect(
@@ -62,7 +62,7 @@ struct ConnectDemoTests {
         let name = "connect-\(variant.engine)-\(variant.method)"
         let trace = CallTrace(name, of: waits, "-e", "inject=\(waits):error=EINTR:when=1..3")
         defer { trace.remove() }
-        let command = ["demo", "connect", "--times", "1", "--within", "1"] + variant.arguments
+        let command = ["demo", "connect", "--times", "1", "--within", "5"] + variant.arguments
         let end = try Program.run(trace.command + [Program.evlabPath] + command)
         #expect(end.code == 0, "\(end.errors)")
         #expect(try trace.calls.count { $0.contains("EINTR") && $0.contains("INJECTED") } == 3)

@@ -1,8 +1,8 @@
 import Glibc
 
 extension DemoScript {
-    static let chat = chat("chat", ["chat"])
-    static let chatOnTasks = chat("chat with tasks", ["chat", "--api", "async"])
+    static let chat = chat("chat", ["chat", "--grace", "3600"])
+    static let chatOnTasks = chat("chat with tasks", ["chat", "--api", "async", "--grace", "3600"])
 
     private static func chat(_ description: String, _ arguments: [String]) -> DemoScript {
         DemoScript(

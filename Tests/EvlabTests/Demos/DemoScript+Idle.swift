@@ -1,7 +1,8 @@
 extension DemoScript {
     static let idle = DemoScript(
         description: "idle",
-        arguments: ["idle", "--after", "2", "--with", "wheel"],
+        arguments: ["idle", "--with", "wheel"],
+        tries: [["--after", "2"], ["--after", "8"], ["--after", "32"]],
         places: [""],
         transcript: """
             ada < hello

@@ -3,6 +3,8 @@ struct DemoScript: Sendable, CustomStringConvertible {
     let description: String
     /// What follows `evlab demo`, but for the variant.
     let arguments: [String]
+    /// What follows that, one after another until all goes well: for what a slow machine may spoil.
+    var tries: [[String]] = [[]]
     /// What else a variant needs.
     var more: @Sendable (DemoVariant) -> [String] = { _ in [] }
     /// The names that the server gives to where it listens.

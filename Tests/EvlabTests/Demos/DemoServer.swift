@@ -27,8 +27,9 @@ struct DemoServer: ~Copyable {
     }
 
     /// Starts it as a script says.
-    static func start(_ script: DemoScript, on variant: DemoVariant) throws -> DemoServer {
-        try start(script.arguments + script.more(variant), on: variant, places: script.places.count)
+    static func start(_ script: DemoScript, on variant: DemoVariant, try number: Int = 0) throws -> DemoServer {
+        let arguments = script.arguments + script.tries[number] + script.more(variant)
+        return try start(arguments, on: variant, places: script.places.count)
     }
 
     /// Starts the services of a configuration.
@@ -110,17 +111,7 @@ struct DemoServer: ~Copyable {
     }
 
     /// Whether it comes to use hardly any CPU in a second in which there is nothing to do.
-    func isQuiet() -> Bool {
-        // It may have to finish something first.
-        (0..<10).contains { _ in
-            let before = program.cpu
-            // The one second that is measured.
-            var nothing = pollfd(fd: -1, events: 0, revents: 0)
-            _ = unsafe clinux_poll(&nothing, 1, 1000)
-            // A loop that spins takes more than this even of a machine that is busy with ten other things.
-            return program.cpu - before < 50_000_000
-        }
-    }
+    func isQuiet() -> Bool { program.isQuiet() }
 }
 
 extension Client {

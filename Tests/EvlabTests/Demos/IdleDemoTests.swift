@@ -27,9 +27,9 @@ struct IdleDemoTests {
 
     @Test("Whoever says something has all the time again", arguments: structures, DemoVariant.engines)
     func moving(_ structure: String, _ variant: DemoVariant) throws {
-        // A busy machine may be too slow once, but not time after time.
-        let isMoved = try (0..<5).contains { _ in
-            var server = try Self.start("--after", "1", "--with", structure, on: variant)
+        // A busy machine may be too slow for a short time, but not for ever longer ones.
+        let isMoved = try [1, 2, 4, 8, 16].contains { seconds in
+            var server = try Self.start("--after", "\(seconds)", "--with", structure, on: variant)
             let isMoved = try isKept(server.connect(), while: server.connect())
             _ = try server.stop()
             return isMoved
@@ -75,14 +75,16 @@ struct IdleDemoTests {
 
     @Test("Nobody is told long after the deadline", .enabled(if: has("python3")))
     func punctual() throws {
-        // A busy machine may be late once; one that looks round by an alarm always is.
-        let isPunctual = try (0..<4).contains { _ in
+        // A busy machine may be late for a short time, of which a sixth is allowed; one that looks round by an alarm always is.
+        let isPunctual = try [6, 12, 24, 48].contains { seconds in
             let servers = try Self.structures.flatMap { structure in
                 try DemoVariant.engines.map { variant in
-                    try StartedServer(Self.start("--after", "6", "--with", structure, on: variant))
+                    try StartedServer(Self.start("--after", "\(seconds)", "--with", structure, on: variant))
                 }
             }
-            let end = try Program.run(["python3", client("idle_punctual"), "6"] + servers.map { $0.server.port })
+            let end = try Program.run(
+                ["python3", client("idle_punctual"), "\(seconds)"] + servers.map { $0.server.port }
+            )
             #expect(end.code == 0, "\(end.errors)")
             for started in servers { #expect(try started.server.stop().hasPrefix("connections: 4, idle: 4, ")) }
             return end.output == "nobody was told late\n"
@@ -103,8 +105,8 @@ struct IdleDemoTests {
         var server = try Self.start("--after", "0.2", on: variant)
         let before = try server.descriptorCount
         let client = try server.connect()
-        // More than the kernel holds, so that the server must wait for it.
-        try client.sendWhatFits()
+        // More than the kernel holds, so that the server must wait for it; less where it is closed before.
+        _ = try? client.sendWhatFits()
         #expect(try eventually { try server.descriptorCount <= before })
         #expect(try server.stop().hasPrefix("connections: 1, idle: 1, "))
     }

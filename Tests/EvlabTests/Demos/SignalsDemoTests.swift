@@ -59,9 +59,10 @@ struct SignalsDemoTests {
     )
     func pendingAtTheEnd(_ variant: DemoVariant) throws {
         var program = try Self.start("signalfd", on: variant)
-        let options = ["-qq", "-o", "/dev/null", "-e", "trace=read", "-e", "inject=read:signal=SIGUSR1:when=1"]
-        let tracer = try Program.start(["strace"] + options + ["-p", "\(program.id)"])
-        #expect(try eventually { try Self.status("TracerPid", of: program.id) == "\(tracer.id)" })
+        let options = ["-o", "/dev/null", "-e", "trace=read", "-e", "inject=read:signal=SIGUSR1:when=1"]
+        let shell = ["sh", "-c", "exec strace \"$@\" 2>&1", "sh"]
+        var tracer = try Program.start(shell + options + ["-p", "\(program.id)"])
+        while try !tracer.line().contains(" attached") {}
         try Self.kill(program, "TERM")
         let end = try program.end()
         #expect(end.code == 0)
