@@ -96,7 +96,7 @@ struct Counter: ~Copyable {
             return [4, 20].map { CountedRun.Work(connections: Setting.pipelineConnections, messages: messages * $0) }
         }
         let few = min(setting.n, connections.few)
-        let shrink = setting.width > largeSize ? 4 : 1
+        let shrink = tool == .callgrind && setting.width > largeSize ? 4 : 1
         let (short, long) = (few * messages.few / shrink, few * messages.many / shrink)
         return [
             CountedRun.Work(connections: few, messages: short), CountedRun.Work(connections: few, messages: long),
