@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// A loop and a C library on one base of libevent.
-@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+@Suite(.serialized, .onTestThread)
 struct BesideCTests {
     @Test("a loop runs on the base that a C library made; both are served, and the base stays the library's")
     func adopted() throws {

@@ -31,7 +31,7 @@ final class CancellationStorm: Sendable {
 
     /// For a process of its own: nobody else ends it if a task is lost.
     static func run(_ kind: EngineKind) async throws {
-        alarm(110)
+        alarm(500)
         let loop = try EventLoop(engine: kind.engine)
         let serverLoop = try EventLoop(engine: kind.engine)
         let tasks = try TCPServer(on: .loopback(port: 0), loops: [serverLoop])

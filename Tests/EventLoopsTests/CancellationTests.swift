@@ -2,7 +2,7 @@ import EventLoops
 import Sockets
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+@Suite(.serialized, .onTestThread)
 struct CancellationTests {
     @Test("a child's read that is cancelled leaves the connection as it was", arguments: EngineKind.allCases)
     func childRead(_ kind: EngineKind) async throws {

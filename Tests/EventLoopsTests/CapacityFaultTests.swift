@@ -5,7 +5,7 @@ import Sockets
 import Testing
 
 /// More than fits: into a read, into a batch of events, into the numbers that libevent's select knows.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CapacityFaultTests {
     @Test("fault 9: what one read leaves is read by the next", .onTestThread, arguments: EngineKind.allCases)
     func partialReads(_ kind: EngineKind) async throws {
@@ -57,7 +57,7 @@ struct CapacityFaultTests {
     @Test("fault 35: a number too high for libevent's select is refused there alone", arguments: EngineKind.allCases)
     func highNumbers(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            alarm(120)
+            alarm(500)
             try await CapacityFaultTests.serveHighNumbers(kind)
         }
     }

@@ -28,7 +28,7 @@ final class Collected<Value: Sendable>: Sendable {
 
     var all: [Value] { state.withLock(of: self) { $0.values } }
 
-    /// Waits until there are so many; the time limit of the suite ends it.
+    /// Waits until there are so many; what ends a test that hangs ends it.
     @discardableResult
     func wait(for count: Int = 1) async throws -> [Value] {
         await withTaskCancellationHandler {

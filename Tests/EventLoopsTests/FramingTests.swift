@@ -2,7 +2,7 @@ import EventLoops
 import Sockets
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+@Suite(.serialized, .onTestThread)
 struct FramingTests {
     @Test("lines come one by one, however they were cut", arguments: [EngineKind.native, .libevent])
     func lines(_ kind: EngineKind) async throws {

@@ -3,7 +3,7 @@ import Sockets
 import Testing
 
 /// Servers on several loops.
-@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+@Suite(.serialized, .onTestThread)
 struct GroupTests {
     enum API: CaseIterable {
         case tasks, chunks

@@ -10,7 +10,7 @@ import Testing
 ///
 /// The thread of the server's loop gets a table of descriptors of its own, and is the only one that uses it: what the
 /// peers, the test library and the runtime open and close meanwhile is not seen there.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct NoDescriptorTests {
     @Test(
         "fault 1: without descriptors a task server refuses at once, those that stand go on, and it heals",
@@ -18,7 +18,7 @@ struct NoDescriptorTests {
     )
     func tasks(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            alarm(120)
+            alarm(500)
             try await NoDescriptorTests.shed(kind) { server in try await server.run(echo) }
         }
     }
@@ -29,7 +29,7 @@ struct NoDescriptorTests {
     )
     func chunks(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            alarm(120)
+            alarm(500)
             try await NoDescriptorTests.shed(kind) { server in
                 try await server.run { connection, chunk in connection.write(chunk) }
             }
@@ -42,7 +42,7 @@ struct NoDescriptorTests {
     )
     func pausing(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            alarm(120)
+            alarm(500)
             try await NoDescriptorTests.pause(kind)
         }
     }

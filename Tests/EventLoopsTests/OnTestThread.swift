@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// Runs each case of a suite on the thread of the tests, and ends the process when one of them hangs: a task that nobody
-/// resumes does not hear of the time limit.
+/// resumes does not hear of a time limit.
 struct OnTestThread: SuiteTrait, TestTrait, TestScoping {
     /// Far above what any case takes on any machine.
     private static let limit: CInt = 600

@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// A gigabyte for somebody who reads a kilobyte now and then. Each case has a process of its own, whose memory is looked at.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct SlowReaderTests {
     @Test("fault 11: a task that sends a gigabyte is held, in flat memory", arguments: EngineKind.allCases)
     func sender(_ kind: EngineKind) async {
@@ -95,7 +95,7 @@ private enum SlowReader {
         isSendingAlone: Bool,
         _ serve: @escaping @Sendable (TCPServer, Count) async throws -> Void
     ) async throws {
-        alarm(120)
+        alarm(500)
         let sent = Count()
         let server = try TCPServer(on: .loopback(port: 0), engine: kind.engine)
         let running = Task { try await serve(server, sent) }

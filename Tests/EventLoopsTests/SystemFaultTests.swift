@@ -1,5 +1,6 @@
 import CLinux
 import EventLoops
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -9,7 +10,7 @@ import Testing
 
 /// Faults of the system around a loop. Those that touch the whole process have one of their own; who waits for it blocks a
 /// thread, which must not be that of the tests.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct SystemFaultTests {
     @Test("fault 2: what the whole system lacks is reported; accepting pauses, and heals, native")
     func systemExhaustedNative() async {
@@ -36,7 +37,7 @@ struct SystemFaultTests {
     @Test("faults 6 and 7: a storm of signals hits a loop: timers are never early, no byte is lost")
     func signalStorm() async {
         await #expect(processExitsWith: .success) {
-            alarm(120)
+            alarm(500)
             for kind in EngineKind.allCases { try await serveUnderSignals(kind) }
         }
     }
@@ -67,7 +68,7 @@ struct SystemFaultTests {
     @Test("faults 20 and 23: a forked child has all that the loops have, and disturbs nobody")
     func forked() async {
         await #expect(processExitsWith: .success) {
-            alarm(120)
+            alarm(500)
             for kind in EngineKind.allCases { try await serveBesideChild(kind) }
         }
     }
@@ -75,7 +76,7 @@ struct SystemFaultTests {
     @Test("fault 24: no descriptor of a loop, a server or a connection outlives an exec")
     func closeOnExec() async {
         await #expect(processExitsWith: .success) {
-            alarm(120)
+            alarm(500)
             // The first use of a thing may open descriptors that are not ours.
             _ = openDescriptors()
             let before = Set(openDescriptors())
@@ -103,7 +104,7 @@ struct SystemFaultTests {
     @Test("a server that never runs ends its loop: no descriptor is left")
     func neverRun() async {
         await #expect(processExitsWith: .success) {
-            alarm(120)
+            alarm(500)
             let before = openDescriptors().count
             for kind in EngineKind.allCases {
                 for _ in 0..<10 { _ = try TCPServer(on: .loopback(port: 0), engine: kind.engine) }
@@ -155,7 +156,7 @@ struct SystemFaultTests {
 
 /// Has accepting fail a few times, as the kernel may.
 private func acceptFails(_ name: String, on kind: EngineKind, isReported: Bool) async throws {
-    alarm(120)
+    alarm(500)
     let reports = Collected<any Error>()
     var options = ServerOptions()
     options.onError = { reports.add($0) }
@@ -242,7 +243,7 @@ private func serveBesideChild(_ kind: EngineKind) async throws {
     try await second.send("into the void")
     try await first.send("y")
     try #require(try await first.receiveText(1) == "y")
-    try #require(try await isIdle(loop))
+    try #require(try await isIdle(loop), "\(kind)")
     try #require(kill(child, SIGKILL) == 0 && waitpid(child, nil, 0) == child)
     try await first.send("z")
     try #require(try await first.receiveText(1) == "z")
@@ -258,6 +259,8 @@ private func forkIdleChild() throws -> pid_t {
     let symbol = unsafe try #require(found)
     let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
     if child == 0 {
+        // It has the mask of a thread of the concurrency pool, and holds the test up for as long as it lives.
+        unblockSignals()
         alarm(60)
         while true { pause() }
     }

@@ -8,7 +8,7 @@ import SystemPackage
 import Testing
 
 /// Writes that wait for the end of the turn.
-@Suite(.serialized, .timeLimit(.minutes(5)), .onTestThread)
+@Suite(.serialized, .onTestThread)
 struct WriteLaterTests {
     enum Way: CaseIterable {
         case atOnce, later

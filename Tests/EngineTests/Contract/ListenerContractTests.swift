@@ -7,10 +7,11 @@ import Testing
 
 /// What a listener promises on every engine of the calls that its own handlers make. In processes of their own, for what
 /// goes wrong here ends the process.
-@Suite(.timeLimit(.minutes(1))) struct ListenerContractTests {
+@Suite struct ListenerContractTests {
     @Test("Whatever the handler holds may close the listener again when it is let go of")
     func closingTwice() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in EngineKind.allCases { try closeTwice(on: kind.make()) }
             exit(0)
         }
@@ -19,6 +20,7 @@ import Testing
     @Test("A handler may end the engine: nothing is accepted and nobody is called any more")
     func endingTheEngine() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in EngineKind.allCases {
                 guard let engine = try kind.make() as? any ClosableEngine else { exit(1) }
                 try endInHandler(engine)

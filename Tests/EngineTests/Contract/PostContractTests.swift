@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// What every engine promises of posts from other threads.
-@Suite(.timeLimit(.minutes(1))) struct PostContractTests {
+@Suite struct PostContractTests {
     /// Counts what comes from any thread.
     private final class Counter: Sendable {
         let value = Atomic(0)

@@ -7,10 +7,11 @@ import SystemPackage
 import Testing
 
 /// What every engine promises of signals; in processes of their own, for a signal is the whole process's.
-@Suite(.timeLimit(.minutes(1))) struct SignalContractTests {
+@Suite struct SignalContractTests {
     @Test("A signal comes to every engine that asked, on its thread, and to every handler")
     func everyEngine() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             let engines = try EngineKind.allCases.map { try $0.make() }
             var calls: [Int] = Array(repeating: 0, count: engines.count)
             for (index, engine) in engines.enumerated() {
@@ -28,6 +29,7 @@ import Testing
     @Test("A cancelled one gets none, and the disposition from before comes back with the last")
     func cancelling() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             signal(SIGUSR1, SIG_IGN)
             for kind in EngineKind.allCases { try cancelSignals(of: kind.make()) }
             exit(0)
@@ -37,6 +39,7 @@ import Testing
     @Test("Asking for a signal that failed for want of a low number can be tried again")
     func tryingAgain() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             try askAgain(of: Reactor(Select(limit: .classic)))
             try askAgain(of: EventBase(EventConfiguration(method: .select)))
             exit(0)
@@ -58,6 +61,7 @@ import Testing
     @Test("fault 23: a forked child is refused, and its parent goes on undisturbed")
     func fork() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in EngineKind.allCases { try forkBeside(kind.make()) }
             exit(0)
         }

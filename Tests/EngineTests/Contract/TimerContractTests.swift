@@ -4,18 +4,26 @@ import Sockets
 import Testing
 
 /// What every engine promises of its timers.
-@Suite(.timeLimit(.minutes(1))) struct TimerContractTests {
+@Suite struct TimerContractTests {
     @Test("In the order of their deadlines, equal ones in the order of their making", arguments: EngineKind.allCases)
     func order(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
-            var order: [Int] = []
-            for delay in [30, 10, 20, 10, 0, 20] {
-                try engine.schedule(after: .milliseconds(delay)) { _ in order.append(delay) }
-            }
-            #expect(try engine.run(.untilIdle) == .idle)
+            var order: [Int]?
+            for _ in 0..<1000 where order == nil { order = try Self.order(of: [30, 10, 20, 10, 0, 20], on: engine) }
             #expect(order == [0, 10, 10, 20, 20, 30])
         }
         try check(kind.make())
+    }
+
+    /// In which order timers of so many milliseconds come; `nil` when the machine was too slow to begin them together.
+    private static func order(of delays: [Int], on engine: some EventEngine) throws -> [Int]? {
+        var order: [Int] = []
+        let start = MonotonicInstant.now
+        for delay in delays { try engine.schedule(after: .milliseconds(delay)) { _ in order.append(delay) } }
+        // The rest of the smallest difference is for a clock that is coarse.
+        let isTogether = start.duration(to: .now) < .milliseconds(5)
+        #expect(try engine.run(.untilIdle) == .idle)
+        return isTogether ? order : nil
     }
 
     @Test("Equal delays come in the order in which they were asked for", arguments: EngineKind.allCases)

@@ -3,7 +3,7 @@ import Sockets
 import Testing
 
 /// What every engine promises of the end of a turn.
-@Suite(.timeLimit(.minutes(1))) struct TurnEndContractTests {
+@Suite struct TurnEndContractTests {
     @Test("once, after all that was ready, in a turn in which it was asked for", arguments: EngineKind.allCases)
     func order(_ kind: EngineKind) throws {
         func check<Engine: TurnEnding>(_ engine: Engine) throws {

@@ -4,7 +4,7 @@ import Sockets
 import Testing
 
 /// What goes wrong with datagrams, on every engine.
-@Suite(.timeLimit(.minutes(1))) struct DatagramFaultTests {
+@Suite struct DatagramFaultTests {
     /// What a socket's handler has been told.
     private final class Inbox {
         var datagrams: [[UInt8]] = []

@@ -7,11 +7,12 @@ import Sockets
 import Testing
 
 /// Making an engine where the process has few descriptors left: in a process of its own.
-@Suite(.timeLimit(.minutes(2))) struct EngineMakingTests {
+@Suite struct EngineMakingTests {
     /// Libevent's own `event_base_new` ends the process here.
     @Test("An engine that lacks descriptors is a typed error, whichever it lacks, and one that has them works")
     func fewDescriptors() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in EngineKind.allCases {
                 let results = try (0...7).map { try Self.make(kind, with: $0) }
                 // Once there are enough, more do no harm.

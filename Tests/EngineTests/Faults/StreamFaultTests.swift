@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// What the other end and the network can do to a connection, on every engine.
-@Suite(.timeLimit(.minutes(2))) struct StreamFaultTests {
+@Suite struct StreamFaultTests {
     private struct Mishap: Error {}
 
     @Test("fault 4: a client that resets before it is accepted harms nobody", arguments: EngineKind.allCases)
@@ -225,6 +225,8 @@ import Testing
                 error = #expect(throws: IOError.self) { try watch.socket.write([1].span) }
                 watch.close()
             }
+            // A child that another test has just forked has it too; this reaches every copy.
+            try pair?.second.shutDown(.both)
             pair = nil
             #expect(try engine.run(.untilIdle) == .idle)
             #expect(error?.code == .brokenPipe)

@@ -27,21 +27,21 @@ final class Pair {
         return socket
     }
 
-    /// Waits until the second one has something to read, be it the end. That may come later than the close of the first: a
-    /// child that another test has just forked has it too until it becomes its program.
-    func waitForInput() throws {
-        var poll = try Poll()
-        try poll.add(second, for: .readable, token: 0)
-        var ready = try EventBatch(capacity: 1)
-        #expect(try poll.wait(into: &ready, upTo: patience) == 1)
-    }
-
     func send(_ text: String) throws {
         _ = try second.write(Array(text.utf8).span)
     }
 }
 
 extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
+    /// Waits until there is something to read, be it the end. That may come later than the close of the peer: a child that
+    /// another test has just forked has it too until it becomes its program.
+    func waitForInput() throws {
+        var poll = try Poll()
+        try poll.add(self, for: .readable, token: 0)
+        var ready = try EventBatch(capacity: 1)
+        #expect(try poll.wait(into: &ready, upTo: patience) == 1)
+    }
+
     /// What one read gives, at most `count` bytes; empty at the end and when there is nothing.
     func readText(_ count: Int = 1024) throws -> String {
         var bytes = [UInt8](repeating: 0, count: count)

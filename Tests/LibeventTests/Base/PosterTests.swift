@@ -13,7 +13,7 @@ import Testing
         DispatchQueue.global().async {
             poster.post { base in base.stop() }
         }
-        let alarm = try base.schedule(after: .seconds(20)) { [unowned base] _ in base.breakLoop() }
+        let alarm = try base.schedule(after: .seconds(120)) { [unowned base] _ in base.breakLoop() }
         #expect(try base.run() == .stopped)
         alarm.cancel()
     }

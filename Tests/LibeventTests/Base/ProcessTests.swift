@@ -33,6 +33,7 @@ import Testing
     /// A child shares the parent's epoll instance: what it closes must stay registered for the parent.
     @Test func aChildThatClosesWhatItInheritedLeavesTheParentItsEvents() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in TestBase.allCases {
                 for way in 0..<4 { try closingChildTest(kind, way) }
             }
@@ -42,6 +43,7 @@ import Testing
 
     @Test func aChildMustReinitialiseAndTheParentIsUntouched() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in TestBase.allCases {
                 try childTest(kind)
             }

@@ -78,7 +78,7 @@ import Testing
         init(_ base: EventBase) throws {
             let poster = try base.poster()
             work = DispatchWorkItem { poster.post { base in base.breakLoop() } }
-            DispatchQueue.global().asyncAfter(deadline: .now() + 10, execute: work)
+            DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: work)
         }
 
         func cancel() {

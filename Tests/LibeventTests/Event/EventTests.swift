@@ -63,6 +63,7 @@ import Testing
         #expect(error.code == .unsupported)
         #expect(error.detail.contains("epoll"))
         // The socket was consumed all the same: it is closed, and its peer knows.
+        pair.second.waitForInput()
         #expect(try pair.second.drain().atEnd)
     }
 
@@ -250,6 +251,7 @@ import Testing
         try pair.second.send("x")
         #expect(try base.run(.untilIdle) == .idle)
         #expect(calls == 1)
+        pair.second.waitForInput()
         #expect(try pair.second.drain().atEnd)
     }
 
@@ -298,6 +300,7 @@ import Testing
     /// of its own, where no other test takes the numbers first.
     @Test func aReusedDescriptorNeverGetsTheOldEvent() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
             for kind in TestBase.allCases { try reuseNumbersInACallback(of: kind) }
             exit(0)
         }
@@ -337,6 +340,7 @@ import Testing
         try pair.second.send("x")
         base = nil
         // The peer reads the end, or a reset for the byte that nobody read.
+        pair.second.waitForInput()
         #expect((try? pair.second.drain().atEnd) ?? true)
         let error = #expect(throws: IOError.self) { try event?.add() }
         #expect(error?.code == .closed)

@@ -27,12 +27,20 @@ import Testing
     @Test(arguments: TestBase.allCases)
     func timersFireInTheOrderOfTheirTimes(kind: TestBase) throws {
         let base = try kind.make()
+        var order: [Int]?
+        for _ in 0..<1000 where order == nil { order = try self.order(of: [30, 10, 20, 0, 40], on: base) }
+        #expect(order == [0, 10, 20, 30, 40])
+    }
+
+    /// In which order timers of so many milliseconds fire; `nil` when the machine was too slow to begin them together.
+    private func order(of delays: [Int], on base: EventBase) throws -> [Int]? {
         var order: [Int] = []
-        for milliseconds in [9, 3, 6, 0, 12] {
-            try base.schedule(after: .milliseconds(milliseconds)) { _ in order.append(milliseconds) }
-        }
-        try base.run(until: { order.count == 5 })
-        #expect(order == [0, 3, 6, 9, 12])
+        let start = clock.now
+        for delay in delays { try base.schedule(after: .milliseconds(delay)) { _ in order.append(delay) } }
+        // The rest of the smallest difference is for a clock that is coarse.
+        let isTogether = clock.now - start < .milliseconds(5)
+        #expect(try base.run(.untilIdle) == .idle)
+        return isTogether ? order : nil
     }
 
     @Test(arguments: TestBase.allCases)
@@ -67,11 +75,11 @@ import Testing
         let base = try kind.make()
         var flags: [ReadyEvents] = []
         let timer = try Event.timer(on: base, repeating: true) { _, ready in flags.append(ready) }
-        try timer.add(timeout: .milliseconds(200))
+        try timer.add(timeout: .seconds(1000))
         try timer.activate()
         try base.run(until: { flags.count == 1 })
         let left = try #require(timer.timeLeft)
-        #expect(left <= .milliseconds(200))
+        #expect(left <= .seconds(1000))
         #expect(flags == [[]])
         timer.close()
     }

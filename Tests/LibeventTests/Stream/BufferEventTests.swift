@@ -309,6 +309,7 @@ import Testing
             #expect(error?.code == .closed)
         }
         #expect(stream.input.count == 0)
+        ends.peer.waitForInput()
         #expect(try ends.peer.drain().atEnd)
     }
 
@@ -362,6 +363,8 @@ import Testing
         let ends = try StreamEnds(base)
         var reason: StreamEnd?
         ends.stream.onEnd { _, why in reason = why }
+        // A child that another test has just started has it too; this reaches every copy.
+        try ends.peer.shutDown(.both)
         try ends.closePeer()
         try ends.stream.output.append("x")
         try base.run(until: { reason != nil })
@@ -487,6 +490,7 @@ import Testing
         let ends = try StreamEnds(try #require(base))
         base = nil
         #expect(!ends.stream.isOpen)
+        ends.peer.waitForInput()
         #expect(try ends.peer.drain().atEnd)
     }
 
@@ -502,7 +506,10 @@ import Testing
         try stream.output.append("early")
         #expect(!connected)
         try base.run(until: { connected && stream.output.isEmpty })
-        let received = try listener.accept()?.intoSocket().drain().bytes
+        listener.waitForInput()
+        let peer = try listener.accept()?.intoSocket()
+        peer?.waitForInput()
+        let received = try peer?.drain().bytes
         #expect(received == Array("early".utf8))
         stream.abort()
     }
@@ -527,7 +534,9 @@ import Testing
     @Test(arguments: TestBase.allCases)
     func aRefusedConnectionIsToldAfterwards(kind: TestBase) throws {
         let base = try kind.make()
-        let closed = try Socket.listening(on: .loopback(port: 0)).localAddress()
+        // Bound but not listening, so that nobody else can take the port.
+        let bound = try Socket.bound(to: .loopback(port: 0), .stream)
+        let closed = try bound.localAddress()
         let nowhere = try SocketAddress.unix(path: "/nonexistent/socket")
         for (address, code) in [(closed, IOError.Code.connectionRefused), (nowhere, .notFound)] {
             let stream = try BufferEvent(connectingTo: address, on: base)
@@ -552,6 +561,7 @@ import Testing
         let listener = try Socket.listening(on: .loopback(port: 0), backlog: 0)
         let address = try listener.localAddress()
         let first = try Socket.connecting(to: address)
+        listener.waitForInput()
         let second = try Socket.connecting(to: address)
         let stream = try BufferEvent(connectingTo: address, on: base)
         var reasons: [StreamEnd] = []

@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Libevent
 import Readiness
@@ -25,9 +26,12 @@ import Testing
 }
 
 private func useUpLowDescriptors() throws {
+    alarm(500)
+    // For a table of its own, in which no other thread opens or closes any.
+    _ = try DescriptorLimit(lowestAllowed: 1100)
     var fillers: [Holder] = []
     var lowest: CInt = 0
-    // 1022 and 1023 are left, one too few, if no other thread takes them.
+    // 1022 and 1023 are left, one too few.
     while lowest < 1021 {
         let filler = try Socket(.unix)
         lowest = filler.fileDescriptor.rawValue
@@ -40,13 +44,13 @@ private func useUpLowDescriptors() throws {
     // Without locks there is no such descriptor, and other methods take every number.
     _ = try EventBase(EventConfiguration(method: .select))
     _ = try EventBase(TestBase.epollWithLocks.configuration)
-    // More than it needs, for the same reason.
     fillers.removeLast(16)
     _ = try EventBase(configuration)
     exit(0)
 }
 
 private func fillTheTable(_ exhaustion: Acceptor.Exhaustion) throws {
+    alarm(500)
     for kind in TestBase.allCases {
         let base = try kind.make()
         var accepted: [Holder] = []
@@ -58,8 +62,9 @@ private func fillTheTable(_ exhaustion: Acceptor.Exhaustion) throws {
         }
         listener.onError { errors.append($0) }
 
-        // Clients first, then every number that is left is taken.
+        // Clients first, then every number that is left is taken: from this thread alone, for others open and close some.
         let clients = try (0..<4).map { _ in Holder(try Socket.connecting(to: listener.address).intoSocket()) }
+        let limit = try DescriptorLimit(lowestAllowed: 200)
         var fillers: [Holder] = []
         while let filler = try? Socket(.unix) { fillers.append(Holder(filler)) }
         var turns = 0
@@ -75,6 +80,7 @@ private func fillTheTable(_ exhaustion: Acceptor.Exhaustion) throws {
 
         // With room again it goes on by itself, also for those who waited.
         fillers = []
+        limit.end()
         let late = Holder(try Socket.connecting(to: listener.address).intoSocket())
         let expected = exhaustion == .shed ? 1 : clients.count + 1
         try base.run(until: { accepted.count == expected })
