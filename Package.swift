@@ -139,7 +139,7 @@ let package = Package(
 )
 
 // The sanitizers run the tests of the libraries alone: without the command and its tests their builds take half the time.
-if Context.environment["LIBRARIES_ONLY"] == "1" {
+if Context.environment["SWIFT_LIBEVENT_LIBRARIES_ONLY"] == "1" {
     package.products.removeAll { $0.name == "evlab" }
     package.targets.removeAll { $0.name.lowercased().hasPrefix("evlab") }
 }

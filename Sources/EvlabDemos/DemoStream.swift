@@ -96,9 +96,9 @@ final class DemoStream<Engine: EventEngine> {
         updateInterest()
     }
 
-    /// Sends what waits, and then nothing more: closes when the peer has taken it and has ended too, or has had the grace
-    /// of the server's end to do so. A close without that wait would make the kernel reset the connection if the peer has sent anything since,
-    /// and the last bytes would be lost.
+    /// Sends what waits, and then nothing more: closes when the peer has taken it and has ended too, or has had as long for it
+    /// as the server's end may take. A close without that wait would make the kernel reset the connection if the peer has sent
+    /// anything since, and the last bytes would be lost.
     func finish() {
         guard isOpen, !isFinishing else { return }
         isFinishing = true

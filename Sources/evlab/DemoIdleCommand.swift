@@ -16,7 +16,7 @@ struct DemoIdleCommand: ParsableCommand {
             for i in $(seq 300); do (echo; sleep 1; echo) | nc 127.0.0.1 9000 & done
             A deadline that moves costs the list and the wheel about two steps and the heap about four; with --spread the list \
             passes over everybody who is due later; and the wheel turns also while hardly anybody is there. Ctrl-C ends it: \
-            those who are there have two more seconds, and a second Ctrl-C ends it at once.
+            those who are there have two more seconds (--grace), and a second Ctrl-C ends it at once.
             """
     )
 

@@ -18,7 +18,7 @@ struct DemoInetdCommand: ParsableCommand {
                 today 9100/tcp at-once=20 waiting=100 a-second=50 /bin/date -u
                 echo  9007/udp internal
             Watch ps: no more than at-once run at a time, and none stays behind as a zombie. Ctrl-C ends it: those who are \
-            there have two more seconds, then programs that still run are ended; a second Ctrl-C ends it at once.
+            there have two more seconds (--grace), then programs that still run are ended; a second Ctrl-C ends it at once.
             """
     )
 

@@ -15,7 +15,7 @@ struct DemoLevelAndEdgeCommand: ParsableCommand {
             With --blocking the sockets block, which no edge-triggered socket should: the read that finds nothing \
             stops the whole server, both services, until --limit ends it. Start nc 127.0.0.1 9001 and type a line, \
             then at once a line into nc 127.0.0.1 9000 in a third terminal: it is not read until the first read has given \
-            up. Ctrl-C ends the server: those who are there have two more seconds, and a second Ctrl-C ends it at once. \
+            up. Ctrl-C ends the server: those who are there have two more seconds (--grace), and a second Ctrl-C ends it at once. \
             Native only: it shows bare epoll.
             """
     )

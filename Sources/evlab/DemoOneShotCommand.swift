@@ -15,7 +15,7 @@ struct DemoOneShotCommand: ParsableCommand {
             is handed the client while the first still works on it, and the last line counts how often. \
             With --oneshot-listener the listener is never rearmed: the second nc connects, for the kernel lets it, and is \
             never let in. On --engine libevent a one-shot event is added again by a post to the loop. The last line counts the turns of \
-            the workers. Ctrl-C ends it: those who are there have two more seconds, and a second Ctrl-C ends it at once.
+            the workers. Ctrl-C ends it: those who are there have two more seconds (--grace), and a second Ctrl-C ends it at once.
             """
     )
 

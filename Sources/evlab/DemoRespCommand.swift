@@ -15,7 +15,7 @@ struct DemoRespCommand: ParsableCommand {
             It knows PING, ECHO, SET (with EX and PX), GET, DEL, INCR and EXPIRE, and answers commands that come together \
             with one write. Each piece of input is handed to a function on the loop's thread: no task, no buffer, no copy. \
             With --loops 2 the kernel spreads the clients over two threads, which share the keys. Ctrl-C ends it: those \
-            who are there have two more seconds, and a second Ctrl-C ends it at once.
+            who are there have two more seconds (--grace), and a second Ctrl-C ends it at once.
             """
     )
 

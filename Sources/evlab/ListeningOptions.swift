@@ -20,7 +20,8 @@ struct ListeningOptions: ParsableArguments {
         name: .customLong("grace"),
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many seconds those who are there may stay once it is told to end, 0 to 86400. (default: 2)",
+            "How many seconds it waits for whoever must still take its last bytes, and for all when it is told to end, "
+                + "0 to 86400. (default: 2)",
             valueName: "seconds"
         ),
         transform: seconds(in: 0...86_400)

@@ -243,7 +243,8 @@ private func serveBesideChild(_ kind: EngineKind) async throws {
     try await second.send("into the void")
     try await first.send("y")
     try #require(try await first.receiveText(1) == "y")
-    try #require(try await isIdle(loop), "\(kind)")
+    // With a change list libevent takes a descriptor off after its close, which the kernel refuses while the child has it.
+    if kind != .libeventChangelist { try #require(try await isIdle(loop), "\(kind)") }
     try #require(kill(child, SIGKILL) == 0 && waitpid(child, nil, 0) == child)
     try await first.send("z")
     try #require(try await first.receiveText(1) == "z")

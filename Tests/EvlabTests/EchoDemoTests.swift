@@ -114,9 +114,9 @@ struct EchoDemoTests {
         let address = server.address
         let descriptors = try (0..<200).map { _ in try Socket.connecting(to: address).intoSocket().release() }
         defer { for descriptor in descriptors { try? descriptor.close() } }
-        let isFull = try eventually { try server.descriptorCount >= 60 }
+        #expect(try eventually { try server.descriptorCount >= 60 })
         let isQuiet = server.program.isQuiet()
-        #expect(isFull && isQuiet)
+        #expect(isQuiet)
     }
 
     @Test("After a signal it serves who is there, and nobody new", arguments: EchoVariant.interfaces)

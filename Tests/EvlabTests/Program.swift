@@ -20,7 +20,7 @@ struct Program: ~Copyable {
     }
 
     /// Far more than anything here takes, on a slow machine too: only a hang reaches it.
-    static let patience: Duration = .seconds(1000)
+    static let patience: Duration = .seconds(600)
 
     private var child: Child
     private let output: Descriptor

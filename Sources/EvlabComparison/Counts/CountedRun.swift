@@ -74,8 +74,8 @@ extension Workload {
     fileprivate var lastOfStart: String? {
         switch self {
         case .pipes, .cascade: "socketpair"
-        case .timers, .wake: nil
-        case .echo, .pipeline, .latency, .accept, .idle, .fanout, .udp: "listen"
+        case .timers, .wake, .udp: nil
+        case .echo, .pipeline, .latency, .accept, .idle, .fanout: "listen"
         }
     }
 }

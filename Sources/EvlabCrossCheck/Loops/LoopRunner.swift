@@ -34,7 +34,7 @@ final class LoopRunner<Engine: EventEngine> {
     private var failure: IOError?
 
     /// Seconds until a loop that is not done counts as stuck.
-    private static var patience: Int { 300 }
+    private static var patience: Int { 60 }
 
     init(_ engine: Engine, _ script: LoopScript, clockStep: Duration = .zero) throws(IOError) {
         self.engine = engine

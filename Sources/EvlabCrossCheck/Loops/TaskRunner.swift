@@ -14,7 +14,7 @@ actor TaskRunner {
     private var end: CheckedContinuation<Void, Never>?
 
     /// Until a loop that is not done counts as stuck.
-    private static let patience = Duration.seconds(300)
+    private static let patience = Duration.seconds(60)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.unownedSerialExecutor }
 

@@ -100,9 +100,9 @@ package final class ServingCheck {
     // MARK: On a finding
 
     private static let mostRuns = 60
-    /// Seconds, while a script that ends in silence is shortened, which takes them each time. The result is run once more with
-    /// all patience; a machine that was too slow for so few has then shown nothing, and gets more.
-    private static let shortPatiences = [0.5, 2, 8]
+    /// Seconds, while a script is shortened: for one that ends in silence, which takes them each time, few and then more, since
+    /// the result, run again with all patience, shows nothing if the machine was too slow for so few.
+    private static let shortPatiences = (silence: [0.5, 2, 8], other: [8.0])
 
     private func discover(
         _ seed: UInt64,
@@ -111,9 +111,8 @@ package final class ServingCheck {
         _ first: ServingTrace,
         _ difference: ServingTrace.Difference
     ) throws(IOError) -> ServingDiscovery {
-        // What is not silence shows at once.
-        let patiences = difference.isSilence ? Self.shortPatiences.map { min(patience, $0) } : [patience]
-        for short in patiences {
+        let patiences = difference.isSilence ? Self.shortPatiences.silence : Self.shortPatiences.other
+        for short in Set(patiences.map { min(patience, $0) }).sorted() {
             let steps = try shortened(script.steps, mostRuns: Self.mostRuns) { steps throws(IOError) in
                 let plan = ServingPlan(ServingScript(script.service, steps))
                 let found = try run(plan, on: name, patience: short).difference(from: plan.trace)

@@ -13,6 +13,7 @@ public import Sockets
 ///   - structure: what the deadlines are kept in.
 ///   - spreads: whether every other connection is given twice the time, so that deadlines do not come in the order in which
 ///     they are set.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
 /// - Throws: `outOfRange` for a limit that is not more than zero, and what the engine throws.
 public func serveIdle<Engine: EventEngine>(

@@ -11,6 +11,7 @@ public import Sockets
 ///   - services: what is served, each on its port.
 ///   - host: the address of all services; its port does not matter.
 ///   - complain: called with a line when a program cannot be started, once for each service.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called with the services and the addresses that they listen on.
 /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `unsupported` for a program over UDP, and what the
 ///   engine throws.

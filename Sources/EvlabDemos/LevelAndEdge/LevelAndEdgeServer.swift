@@ -11,6 +11,7 @@ public import Sockets
 ///   - level: a socket that listens; it and its connections are watched level-triggered.
 ///   - edge: another; it and its connections are watched edge-triggered.
 ///   - limit: connections block, against all advice, each read for so long at most; `nil` for those that do not.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
 ///   - say: called with each line for the user.
 /// - Throws: `invalidArgument` for a socket that does not listen, `noDescriptors`, `noMemory`.

@@ -8,6 +8,7 @@ public import Sockets
 ///
 /// - Parameters:
 ///   - listener: a socket that listens, of the TCP kind: no other has out-of-band data.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
 ///   - say: called with each line for the user.
 /// - Throws: `invalidArgument` for a socket that does not listen, `noDescriptors`, `noMemory`.

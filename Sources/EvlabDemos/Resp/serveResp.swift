@@ -11,6 +11,7 @@ public import Sockets
 ///   - address: where it listens.
 ///   - engine: what its loops run on.
 ///   - loops: how many threads serve; the kernel spreads the clients over them.
+///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called with the address once clients can connect and signals are heeded.
 /// - Returns: how many clients there were.
 public func serveResp(

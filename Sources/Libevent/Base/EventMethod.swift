@@ -2,7 +2,8 @@
 public enum EventMethod: String, Hashable, Sendable, CaseIterable {
     /// `epoll(7)`.
     case epoll
-    /// `epoll(7)`, with changes to the interest collected until the next wait. Not for descriptors that were duplicated.
+    /// `epoll(7)`, with changes to the interest collected until the next wait. Not for descriptors that were duplicated or
+    /// that a forked child has too: one that is closed here is then told as ready on and on while another has it.
     case epollChangelist = "epoll-changelist"
     /// `poll(2)`.
     case poll

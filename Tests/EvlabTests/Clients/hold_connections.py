@@ -10,7 +10,7 @@ import sys
 port, count = map(int, sys.argv[1:])
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-sockets = [socket.create_connection(("127.0.0.1", port), timeout=1000) for _ in range(count)]
+sockets = [socket.create_connection(("127.0.0.1", port), timeout=600) for _ in range(count)]
 for held in sockets:
     held.sendall(b"x")
 for held in sockets:

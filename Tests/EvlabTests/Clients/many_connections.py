@@ -8,7 +8,7 @@ import selectors
 import socket
 import sys
 
-PATIENCE = 1000
+PATIENCE = 600
 
 
 class Stream:

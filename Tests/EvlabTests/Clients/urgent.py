@@ -14,7 +14,7 @@ import time
 
 
 def wait_until(condition, what):
-    deadline = time.monotonic() + 1000
+    deadline = time.monotonic() + 600
     while not condition():
         if time.monotonic() > deadline:
             sys.exit(what)
