@@ -37,7 +37,11 @@ import Testing
                 let descriptors = Set(entries(of: "/proc/self/fd"))
                 try startMany(500, on: kind.make())
                 // Other threads open one of their own for a moment.
-                while !descriptors.isSuperset(of: entries(of: "/proc/self/fd")) { usleep(1000) }
+                let deadline = ContinuousClock.now + patience
+                while !descriptors.isSuperset(of: entries(of: "/proc/self/fd")), ContinuousClock.now < deadline {
+                    usleep(1000)
+                }
+                #expect(descriptors.isSuperset(of: entries(of: "/proc/self/fd")))
                 let left = waitpid(-1, nil, WNOHANG)
                 let error = errno
                 #expect(left == -1 && error == ECHILD, "a child is left: \(left), \(error)")

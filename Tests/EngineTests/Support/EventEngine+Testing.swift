@@ -4,7 +4,7 @@ import Testing
 
 /// Longer waits are failures. A busy machine may delay a thread by many seconds.
 let patience = Duration.seconds(120)
-let patienceInMilliseconds: CInt = 120_000
+let patienceInMilliseconds = CInt(patience / .milliseconds(1))
 
 extension EventEngine {
     /// Runs until the condition holds; a deadline ends a test that would wait for ever.
