@@ -116,10 +116,12 @@ static void note(evutil_socket_t descriptor, short what, void *context) {
     place->order[(*place->fired)++] = place->number;
 }
 
-int cbaseline_timers_script(struct cbaseline_timers *timers, const int *delays, int count, int *order) {
+int cbaseline_timers_script(
+    struct cbaseline_timers *timers, const int *delays, int count, int *order, struct cbaseline_timer_times *times) {
     struct place places[count];
     struct event *events[count];
     int fired = 0;
+    int64_t start = now();
     for (int i = 0; i < count; i++) {
         places[i] = (struct place){.number = i, .order = order, .fired = &fired};
         events[i] = evtimer_new(timers->base, note, &places[i]);
@@ -127,6 +129,7 @@ int cbaseline_timers_script(struct cbaseline_timers *timers, const int *delays, 
         struct timeval delay = {.tv_usec = abs(delays[i]) * 1000};
         evtimer_add(events[i], &delay);
     }
+    times->insert += now() - start;
     for (int i = 0; i < count; i++) {
         if (events[i] != NULL && delays[i] < 0) evtimer_del(events[i]);
     }

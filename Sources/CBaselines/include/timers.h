@@ -26,8 +26,9 @@ void cbaseline_timers_cancel_round(struct cbaseline_timers *timers, struct cbase
 void cbaseline_timers_fire_round(struct cbaseline_timers *timers, struct cbaseline_timer_times *times);
 
 /* Inserts timers after so many milliseconds each, cancels those whose delay is negative, which are inserted at its amount,
-   and writes the places of those that fire to `order`, in their order. Returns how many fired. `count` is at most that of the
-   timers. */
-int cbaseline_timers_script(struct cbaseline_timers *timers, const int *delays, int count, int *order);
+   and writes the places of those that fire to `order`, in their order. Adds what inserting them took to `times`. Returns how
+   many fired. `count` is at most that of the timers. */
+int cbaseline_timers_script(
+    struct cbaseline_timers *timers, const int *delays, int count, int *order, struct cbaseline_timer_times *times);
 
 #endif

@@ -33,14 +33,17 @@ final class BaselineTimers: TimerRounds {
         times.fire += Double(taken.fire)
     }
 
-    func script(_ delays: [Int]) -> [Int] {
+    func script(_ delays: [Int], _ times: inout TimerTimes) -> [Int] {
         let numbers = delays.map { CInt(clamping: $0) }
         var order = [CInt](repeating: 0, count: delays.count)
+        var taken = cbaseline_timer_times()
         let fired = unsafe numbers.withUnsafeBufferPointer { numbers in
             unsafe order.withUnsafeMutableBufferPointer { order in
-                unsafe cbaseline_timers_script(timers, numbers.baseAddress, CInt(numbers.count), order.baseAddress)
+                let count = CInt(numbers.count)
+                return unsafe cbaseline_timers_script(timers, numbers.baseAddress, count, order.baseAddress, &taken)
             }
         }
+        times.insert += Double(taken.insert)
         return order.prefix(Int(fired)).map { Int($0) }
     }
 }

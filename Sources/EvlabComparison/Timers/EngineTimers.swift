@@ -45,12 +45,14 @@ final class EngineTimers<Engine: EventEngine>: TimerRounds {
         times.fire += start.duration(to: .now) / .nanoseconds(1)
     }
 
-    func script(_ delays: [Int]) throws(IOError) -> [Int] {
+    func script(_ delays: [Int], _ times: inout TimerTimes) throws(IOError) -> [Int] {
         let fired = FiredTimers()
         var timers: [Engine.Registration] = []
+        let start = MonotonicInstant.now
         for (place, delay) in delays.enumerated() {
             timers.append(try engine.schedule(after: .milliseconds(abs(delay))) { _ in fired.places.append(place) })
         }
+        times.insert += start.duration(to: .now) / .nanoseconds(1)
         for (place, delay) in delays.enumerated() where delay < 0 { timers[place].cancel() }
         try engine.run(.untilIdle)
         return fired.places

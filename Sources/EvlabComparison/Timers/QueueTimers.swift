@@ -10,5 +10,5 @@ final class QueueTimers: TimerRounds {
 
     func cancelRound(_ times: inout TimerTimes) { rounds.cancelRound(&times) }
     func fireRound(_ times: inout TimerTimes) { rounds.fireRound(&times) }
-    func script(_ delays: [Int]) -> [Int] { rounds.script(delays) }
+    func script(_ delays: [Int], _ times: inout TimerTimes) -> [Int] { rounds.script(delays, &times) }
 }

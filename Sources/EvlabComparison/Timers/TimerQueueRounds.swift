@@ -45,12 +45,13 @@ struct TimerQueueRounds: ~Copyable {
         times.fire += start.duration(to: .now) / .nanoseconds(1)
     }
 
-    mutating func script(_ delays: [Int]) -> [Int] {
+    mutating func script(_ delays: [Int], _ times: inout TimerTimes) -> [Int] {
         let start = MonotonicInstant.now
         var keys: [TimerQueue<Int>.Key] = []
         for (place, delay) in delays.enumerated() {
-            keys.append(queue.insert(place, at: start.advanced(by: .milliseconds(abs(delay)))))
+            keys.append(queue.insert(place, at: .now.advanced(by: .milliseconds(abs(delay)))))
         }
+        times.insert += start.duration(to: .now) / .nanoseconds(1)
         for (place, delay) in delays.enumerated() where delay < 0 { queue.cancel(keys[place]) }
         var fired: [Int] = []
         while !queue.isEmpty {
