@@ -11,27 +11,21 @@ extension EchoServer {
     ) throws -> (EchoTotals, DatagramTotals) {
         let address = try sockets.stream.localAddress()
         let announce = { announce(address) }
-        switch (api, method) {
-        case (.bufferevent, _):
+        if api == .bufferevent {
             return try serve(sockets, on: try makeBase()) { base, listener throws(IOError) in
                 try serveEcho(onBufferEvents: base, listener: listener, grace: grace, whenReady: announce)
             }
-        case (.event, _):
-            return try serve(sockets, on: try makeBase()) { base, listener throws(IOError) in
-                try serveEcho(on: base, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
-            }
-        case (_, .poll):
-            return try serve(sockets, on: try Reactor(Poll())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
-            }
-        case (_, .select):
-            return try serve(sockets, on: try Reactor(Select())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
-            }
-        default:
-            return try serve(sockets, on: try Reactor(Epoll())) { reactor, listener throws(IOError) in
-                try serveEcho(on: reactor, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
-            }
+        }
+        return try serveWithCallbacks(sockets, on: try engine.make(method), announce)
+    }
+
+    private func serveWithCallbacks(
+        _ sockets: consuming BothSockets,
+        on loop: some EventEngine,
+        _ announce: () -> Void
+    ) throws(IOError) -> (EchoTotals, DatagramTotals) {
+        try serve(sockets, on: loop) { loop, listener throws(IOError) in
+            try serveEcho(on: loop, listener: listener, trigger: trigger, grace: grace, whenReady: announce)
         }
     }
 

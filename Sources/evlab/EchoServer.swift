@@ -25,14 +25,12 @@ struct EchoServer {
         switch api {
         case .bufferevent:
             return try serveEcho(onBufferEvents: try makeBase(), listener: listener, grace: grace) { announce(address) }
-        case .event:
-            return try serveEcho(on: try makeBase(), listener: listener, trigger: trigger, grace: grace) {
+        case .event, .reactor:
+            return try serveEcho(on: engine.make(method), listener: listener, trigger: trigger, grace: grace) {
                 announce(address)
             }
         case .multiplexer:
             return try serveEcho(onMultiplexer: listener, trigger: trigger, grace: grace) { announce(address) }
-        case .reactor:
-            return try serveOnReactor(listener) { announce(address) }
         case .chunks:
             return try serveEcho(onChunks: try engine.makeLoopEngine(method), listener: listener, grace: grace) {
                 announce(address)
@@ -41,38 +39,6 @@ struct EchoServer {
             return try serveEcho(onTasks: try engine.makeLoopEngine(method), listener: listener, grace: grace) {
                 announce(address)
             }
-        }
-    }
-
-    private func serveOnReactor(
-        _ listener: consuming Socket,
-        _ announce: () -> Void
-    ) throws(IOError) -> EchoTotals {
-        switch method {
-        case .poll:
-            try serveEcho(
-                on: try Reactor(Poll()),
-                listener: listener,
-                trigger: trigger,
-                grace: grace,
-                whenReady: announce
-            )
-        case .select:
-            try serveEcho(
-                on: try Reactor(Select()),
-                listener: listener,
-                trigger: trigger,
-                grace: grace,
-                whenReady: announce
-            )
-        default:
-            try serveEcho(
-                on: try Reactor(Epoll()),
-                listener: listener,
-                trigger: trigger,
-                grace: grace,
-                whenReady: announce
-            )
         }
     }
 

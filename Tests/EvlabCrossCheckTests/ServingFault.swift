@@ -39,7 +39,7 @@ enum ServingFault: String, CaseIterable, Codable, Sendable {
     /// Whom it breaks.
     var victim: ServerName {
         switch self {
-        case .missesWhoHasGone, .altersAByte: ServerName(.chat, .events(.poll, .level))
+        case .missesWhoHasGone, .altersAByte: ServerName(.chat, .callbacks(.libevent(.poll), .level))
         default: ServerName(.echo, .chunks(.libevent(.poll)))
         }
     }

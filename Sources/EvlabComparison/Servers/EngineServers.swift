@@ -1,35 +1,18 @@
-public import Libevent
-public import Multiplexing
-internal import Readiness
+internal import Libevent
+internal import Multiplexing
+public import Readiness
 public import Sockets
 
-// Each function below compiles a server for one engine, so that no call goes through a table.
-
-/// The servers of udp and fanout, until SIGINT or SIGTERM. `announce` is called once they serve.
+/// The servers of udp and fanout. One source, compiled for each engine, so that no call goes through a table.
 public enum EngineServers {
-    public static func serve(
-        _ workload: Workload,
-        on base: EventBase,
-        _ socket: consuming Socket,
-        announce: () -> Void
-    ) throws(IOError) {
-        try run(workload, on: base, socket, announce)
-    }
-
-    public static func serve(
-        _ workload: Workload,
-        on reactor: Reactor<Epoll>,
-        _ socket: consuming Socket,
-        announce: () -> Void
-    ) throws(IOError) {
-        try run(workload, on: reactor, socket, announce)
-    }
-
-    private static func run<Engine: EventEngine>(
+    /// Serves until SIGINT or SIGTERM. `announce` is called once it does.
+    @specialized(where Engine == EventBase)
+    @specialized(where Engine == Reactor<Epoll>)
+    public static func serve<Engine: EventEngine>(
         _ workload: Workload,
         on engine: Engine,
         _ socket: consuming Socket,
-        _ announce: () -> Void
+        announce: () -> Void
     ) throws(IOError) {
         for signal in [Signal.interrupt, .terminate] {
             try engine.onSignal(signal) { [unowned engine] _ in engine.stop() }

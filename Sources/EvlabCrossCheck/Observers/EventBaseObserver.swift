@@ -4,25 +4,25 @@ internal import Sockets
 internal import SystemPackage
 
 /// An observer on libevent, by one of its methods.
-final class EventBaseObserver: Observer {
-    private let base: EventBase
+final class EventBaseObserver: EngineObserver {
+    let engine: EventBase
     private let trigger: Trigger
     private let interests: Interest
     private let collectsChanges: Bool
     /// By the descriptor's name; without an event where nothing is asked for, which libevent cannot watch.
     private var events: [DescriptorID: Event?] = [:]
-    private var seen: [Sighting] = []
-    private let wakes = WakeCount()
+    var seen: [Sighting] = []
+    let wakes = WakeCount()
 
     init(_ name: ObserverName, _ method: EventMethod) throws(IOError) {
-        base = try EventBase(EventConfiguration(method: method))
+        engine = try EventBase(EventConfiguration(method: method))
         trigger = name.trigger
         interests = name.family.interests
         collectsChanges = method == .epollChangelist
     }
 
     deinit {
-        base.close()
+        engine.close()
     }
 
     func register(_ id: DescriptorID, _ descriptor: FileDescriptor, for interest: Interest) throws(IOError) {
@@ -32,7 +32,7 @@ final class EventBaseObserver: Observer {
             events[id] = .some(nil)
             return
         }
-        let event = try Event(on: base, watching: descriptor, for: wanted, trigger: trigger) {
+        let event = try Event(on: engine, watching: descriptor, for: wanted, trigger: trigger) {
             [unowned self] _, ready in
             seen.append(Sighting(id, ready))
         }
@@ -65,34 +65,7 @@ final class EventBaseObserver: Observer {
     }
 
     private func flushChanges() {
-        _ = try? base.run(.withoutWaiting)
+        _ = try? engine.run(.withoutWaiting)
         seen.removeAll(keepingCapacity: true)
-    }
-
-    func look(expecting expected: Int, upTo limit: Duration, into sightings: inout [Sighting]) throws(IOError) {
-        try run(upTo: expected > 0 ? limit : .zero)
-        sightings.append(contentsOf: seen)
-        seen.removeAll(keepingCapacity: true)
-    }
-
-    private func run(upTo limit: Duration) throws(IOError) {
-        guard limit > .zero else {
-            try base.run(.withoutWaiting)
-            return
-        }
-        let timer = try base.schedule(after: limit) { _ in }
-        defer { timer.cancel() }
-        try base.run(.once)
-    }
-
-    /// Libevent calls back in the same call that waits.
-    func hold() -> Bool { false }
-
-    func handOut(into sightings: inout [Sighting]) {}
-
-    var wakesSeen: Int { wakes.count }
-
-    func wake() throws(IOError) {
-        try base.poster().post { [wakes] _ in wakes.add() }
     }
 }

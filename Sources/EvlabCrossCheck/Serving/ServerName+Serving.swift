@@ -23,26 +23,20 @@ extension ServerName {
     ) throws -> EchoTotals {
         switch interface {
         case .bufferevents(let method):
-            try EvlabDemos.serveEcho(onBufferEvents: Self.base(method), listener: listener, whenReady: whenReady)
-        case .events(let method, let trigger):
+            try EvlabDemos.serveEcho(onBufferEvents: method.makeBase(), listener: listener, whenReady: whenReady)
+        case .callbacks(let waiting, let trigger):
             try EvlabDemos.serveEcho(
-                on: Self.base(method),
+                on: waiting.makeEngine(),
                 listener: listener,
                 trigger: trigger,
                 whenReady: whenReady
             )
         case .multiplexer(let trigger):
             try EvlabDemos.serveEcho(onMultiplexer: listener, trigger: trigger, whenReady: whenReady)
-        case .reactor(.epoll, let trigger):
-            try EvlabDemos.serveEcho(on: Reactor(Epoll()), listener: listener, trigger: trigger, whenReady: whenReady)
-        case .reactor(.poll, let trigger):
-            try EvlabDemos.serveEcho(on: Reactor(Poll()), listener: listener, trigger: trigger, whenReady: whenReady)
-        case .reactor(.select, let trigger):
-            try EvlabDemos.serveEcho(on: Reactor(Select()), listener: listener, trigger: trigger, whenReady: whenReady)
         case .chunks(let waiting):
-            try EvlabDemos.serveEcho(onChunks: waiting.engine, listener: listener, whenReady: whenReady)
+            try EvlabDemos.serveEcho(onChunks: waiting.loopEngine, listener: listener, whenReady: whenReady)
         case .tasks(let waiting):
-            try EvlabDemos.serveEcho(onTasks: waiting.engine, listener: listener, whenReady: whenReady)
+            try EvlabDemos.serveEcho(onTasks: waiting.loopEngine, listener: listener, whenReady: whenReady)
         }
     }
 
@@ -51,28 +45,33 @@ extension ServerName {
         _ whenReady: @escaping @Sendable () -> Void
     ) throws -> ChatTotals {
         switch interface {
-        case .events(let method, _):
-            try EvlabDemos.serveChat(on: Self.base(method), listener: listener, whenReady: whenReady)
-        case .reactor(.epoll, _):
-            try EvlabDemos.serveChat(on: Reactor(Epoll()), listener: listener, whenReady: whenReady)
-        case .reactor(.poll, _):
-            try EvlabDemos.serveChat(on: Reactor(Poll()), listener: listener, whenReady: whenReady)
-        case .reactor(.select, _):
-            try EvlabDemos.serveChat(on: Reactor(Select()), listener: listener, whenReady: whenReady)
+        case .callbacks(let waiting, _):
+            try EvlabDemos.serveChat(on: waiting.makeEngine(), listener: listener, whenReady: whenReady)
         case .tasks(let waiting):
-            try EvlabDemos.serveChat(onTasks: waiting.engine, listener: listener, whenReady: whenReady)
+            try EvlabDemos.serveChat(onTasks: waiting.loopEngine, listener: listener, whenReady: whenReady)
         case .bufferevents, .multiplexer, .chunks:
             throw IOError("serveChat", .unsupported, detail: "the room is written for callbacks and for tasks")
         }
     }
+}
 
-    private static func base(_ method: EventMethod) throws(IOError) -> EventBase {
-        try EventBase(EventConfiguration(method: method))
+extension EventMethod {
+    fileprivate func makeBase() throws(IOError) -> EventBase {
+        try EventBase(EventConfiguration(method: self))
     }
 }
 
 extension ServerName.Waiting {
-    fileprivate var engine: LoopEngine {
+    fileprivate func makeEngine() throws(IOError) -> any EventEngine {
+        switch self {
+        case .native(.epoll): try Reactor(Epoll())
+        case .native(.poll): try Reactor(Poll())
+        case .native(.select): try Reactor(Select())
+        case .libevent(let method): try method.makeBase()
+        }
+    }
+
+    fileprivate var loopEngine: LoopEngine {
         switch self {
         case .native(let method): .native(method)
         case .libevent(let method): .libevent(EventConfiguration(method: method))

@@ -7,9 +7,8 @@ package struct ServerName: Hashable, Sendable {
     /// What it is written on.
     package enum Interface: Hashable, Sendable {
         case bufferevents(EventMethod)
-        case events(EventMethod, Trigger)
+        case callbacks(Waiting, Trigger)
         case multiplexer(Trigger)
-        case reactor(LoopEngine.Method, Trigger)
         case chunks(Waiting)
         case tasks(Waiting)
     }
@@ -34,18 +33,21 @@ package struct ServerName: Hashable, Sendable {
     private static let echo: [ServerName] = interfaces.map { ServerName(.echo, $0) }
     private static let chat: [ServerName] = (levels + waitings.map { .tasks($0) }).map { ServerName(.chat, $0) }
 
-    private static let levels: [Interface] =
-        LoopEngine.Method.allCases.map { .reactor($0, .level) } + EventMethod.allCases.map { .events($0, .level) }
-
     private static let waitings: [Waiting] =
         LoopEngine.Method.allCases.map { .native($0) } + EventMethod.allCases.map { .libevent($0) }
 
+    private static let levels: [Interface] = waitings.map { .callbacks($0, .level) }
+
     private static let otherTriggers: [Trigger] = [.edge, .levelOneShot, .edgeOneShot]
 
+    private static let triggered: [Interface] =
+        otherTriggers.flatMap { trigger in
+            [.callbacks(.native(.epoll), trigger), .callbacks(.libevent(.epoll), trigger), .multiplexer(trigger)]
+        } + [.callbacks(.libevent(.epollChangelist), .edge)]
+
     private static let interfaces: [Interface] =
-        levels + otherTriggers.map { .reactor(.epoll, $0) } + otherTriggers.map { .events(.epoll, $0) }
-        + [.events(.epollChangelist, .edge), .multiplexer(.level)] + otherTriggers.map { .multiplexer($0) }
-        + EventMethod.allCases.map { .bufferevents($0) } + waitings.map { .chunks($0) } + waitings.map { .tasks($0) }
+        levels + triggered + [.multiplexer(.level)] + EventMethod.allCases.map { .bufferevents($0) }
+        + waitings.map { .chunks($0) } + waitings.map { .tasks($0) }
 }
 
 extension ServerName: CustomStringConvertible {
@@ -56,9 +58,8 @@ extension ServerName.Interface: CustomStringConvertible {
     package var description: String {
         switch self {
         case .bufferevents(let method): "bufferevents on libevent's \(method.rawValue)"
-        case .events(let method, let trigger): "events on libevent's \(method.rawValue), \(trigger)"
+        case .callbacks(let waiting, let trigger): "callbacks on \(waiting), \(trigger)"
         case .multiplexer(let trigger): "bare epoll, \(trigger)"
-        case .reactor(let method, let trigger): "the reactor on \(method), \(trigger)"
         case .chunks(let waiting): "chunks on \(waiting)"
         case .tasks(let waiting): "tasks on \(waiting)"
         }

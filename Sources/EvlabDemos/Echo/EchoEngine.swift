@@ -1,62 +1,32 @@
-public import Libevent
-public import Multiplexing
+internal import Libevent
+internal import Multiplexing
 public import Readiness
 public import Sockets
 
-// One server for every engine; each function below compiles it for one, so that no call goes through a table.
-
-/// Echo on a loop's callbacks: libevent says when, the handler reads and writes itself.
+/// Echo on a loop's callbacks: the engine says when, the handler reads and writes itself. One source, compiled for each engine,
+/// so that no call goes through a table.
 ///
 /// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once. From
 /// `whenReady` on, clients can connect and signals are heeded.
 ///
 /// - Parameters:
-///   - base: the loop; it runs until the end.
+///   - engine: the loop; it runs until the end.
 ///   - listener: a socket that listens.
 ///   - trigger: how connections are watched; the listener is always watched level-triggered.
 ///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
-public func serveEcho(
-    on base: EventBase,
+@specialized(where Engine == EventBase)
+@specialized(where Engine == Reactor<Epoll>)
+@specialized(where Engine == Reactor<Poll>)
+@specialized(where Engine == Reactor<Select>)
+public func serveEcho<Engine: EventEngine>(
+    on engine: Engine,
     listener: consuming Socket,
     trigger: Trigger = .level,
     grace: Duration = .seconds(2),
     whenReady: () -> Void = {}
 ) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: base, listener, trigger, grace, whenReady)
-}
-
-/// The same on the kernel's epoll.
-public func serveEcho(
-    on reactor: Reactor<Epoll>,
-    listener: consuming Socket,
-    trigger: Trigger = .level,
-    grace: Duration = .seconds(2),
-    whenReady: () -> Void = {}
-) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
-}
-
-/// The same on the kernel's poll.
-public func serveEcho(
-    on reactor: Reactor<Poll>,
-    listener: consuming Socket,
-    trigger: Trigger = .level,
-    grace: Duration = .seconds(2),
-    whenReady: () -> Void = {}
-) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
-}
-
-/// The same on the kernel's select.
-public func serveEcho(
-    on reactor: Reactor<Select>,
-    listener: consuming Socket,
-    trigger: Trigger = .level,
-    grace: Duration = .seconds(2),
-    whenReady: () -> Void = {}
-) throws(IOError) -> EchoTotals {
-    try EngineEchoServer.serve(on: reactor, listener, trigger, grace, whenReady)
+    try EngineEchoServer.serve(on: engine, listener, trigger, grace, whenReady)
 }
 
 /// What the connections share: they are served one after another on one thread, so one buffer serves them all.
