@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CLibevent", providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
         .target(name: "CLinux"),
         .target(name: "CBaselines", dependencies: ["CLibevent"]),
+        .target(name: "SeededRandom", swiftSettings: house),
 
         .target(name: "Sockets", dependencies: ["CLinux", system], swiftSettings: house),
         .target(name: "Readiness", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
@@ -62,14 +63,15 @@ let package = Package(
         .target(
             name: "EvlabCrossCheck",
             dependencies: [
-                "EventLoops", "EvlabDemos", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux", system,
+                "EventLoops", "EvlabDemos", "Libevent", "Multiplexing", "Readiness", "SeededRandom", "Sockets",
+                "CLinux", system,
             ],
             swiftSettings: house
         ),
         .target(
             name: "EvlabComparison",
             dependencies: [
-                "CBaselines", "CLinux", "Libevent", "Multiplexing", "Readiness", "Sockets", system,
+                "CBaselines", "CLinux", "Libevent", "Multiplexing", "Readiness", "SeededRandom", "Sockets", system,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: house
@@ -103,7 +105,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LibeventTests",
-            dependencies: ["FaultTools", "Libevent", "Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Libevent", "Readiness", "SeededRandom", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(
@@ -122,15 +124,16 @@ let package = Package(
         .testTarget(
             name: "EventLoopsTests",
             dependencies: [
-                "CBaselines", "EventLoops", "FaultTools", "Libevent", "Multiplexing", "Readiness", "Sockets", "CLinux",
-                system,
+                "CBaselines", "EventLoops", "FaultTools", "Libevent", "Multiplexing", "Readiness", "SeededRandom",
+                "Sockets", "CLinux", system,
             ],
             swiftSettings: house
         ),
         .testTarget(
             name: "EvlabTests",
             dependencies: [
-                "evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "Sockets", "CLinux", system,
+                "evlab", "EvlabComparison", "EvlabDemos", "Libevent", "Readiness", "SeededRandom", "Sockets", "CLinux",
+                system,
             ],
             exclude: ["Clients"],
             swiftSettings: house

@@ -1,3 +1,4 @@
+internal import SeededRandom
 internal import Sockets
 
 /// Measures subjects against each other: each in processes of its own, servers on one core and their load on another, in an
@@ -6,7 +7,7 @@ public struct Comparison: ~Copyable {
     private let options: ComparisonOptions
     private let waiting: Waiting
     private let machine: Machine
-    private var random: SeededGenerator
+    private var random: RepeatableRandom
     private var progress: Progress
     private var cells: [Cell]
     private var notes: [String]
@@ -47,7 +48,7 @@ public struct Comparison: ~Copyable {
         self.options = options
         self.waiting = waiting
         self.machine = machine
-        random = SeededGenerator(seed: options.seed)
+        random = RepeatableRandom(seed: options.seed)
         cells = options.plan.map { setting, subjects in
             Cell(setting, subjects.map { SubjectResult(subject: $0) }, seed: options.seed)
         }

@@ -1,7 +1,7 @@
 import EventLoops
-import FaultTools
 import Glibc
 import Readiness
+import SeededRandom
 import Sockets
 import Synchronization
 import Testing

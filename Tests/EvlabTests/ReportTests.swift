@@ -1,4 +1,5 @@
 import EvlabComparison
+import SeededRandom
 import Testing
 
 /// The arithmetic and the text of reports.
@@ -125,7 +126,7 @@ struct ReportTests {
 
     @Test("A seed repeats its numbers")
     func seeds() {
-        var (first, second, other) = (SeededGenerator(seed: 1), SeededGenerator(seed: 1), SeededGenerator(seed: 2))
+        var (first, second, other) = (RepeatableRandom(seed: 1), RepeatableRandom(seed: 1), RepeatableRandom(seed: 2))
         let numbers = (0..<4).map { _ in first.next() }
         #expect(numbers == (0..<4).map { _ in second.next() })
         #expect(numbers != (0..<4).map { _ in other.next() })

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SeededRandom
 internal import Sockets
 internal import SystemPackage
 
@@ -19,7 +20,7 @@ final class AcceptBench: Bench {
         self.server = server
         self.seed = seed
         self.patience = patience
-        var random = SeededGenerator(seed: seed)
+        var random = RepeatableRandom(seed: seed)
         message = random.bytes(Self.size)
     }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SeededRandom
 internal import Sockets
 internal import SystemPackage
 
@@ -12,7 +13,7 @@ final class DatagramBench: Bench {
     private let server: BenchMaker.Server
     private let patience: Duration
     private let socket: Socket
-    private var random: SeededGenerator
+    private var random: RepeatableRandom
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     init(window: Int, size: Int, _ server: BenchMaker.Server, seed: UInt64, patience: Duration)
@@ -22,7 +23,7 @@ final class DatagramBench: Bench {
         self.size = size
         self.server = server
         self.patience = patience
-        random = SeededGenerator(seed: seed)
+        random = RepeatableRandom(seed: seed)
         socket = try ComparisonFailure.wrapping { () throws(IOError) in
             let socket = try Socket(server.address.family, .datagram)
             _ = try socket.connect(to: server.address)

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SeededRandom
 internal import Sockets
 internal import SystemPackage
 
@@ -12,7 +13,7 @@ struct EchoScript: ~Copyable {
 
     private let socket: Socket
     private let patience: Duration
-    private var random: SeededGenerator
+    private var random: RepeatableRandom
 
     /// What came of each step; never a failure of the server, which is a step like others.
     ///
@@ -25,11 +26,11 @@ struct EchoScript: ~Copyable {
         let socket = try ComparisonFailure.wrapping { () throws(IOError) in
             try connectedSocket(to: address, within: patience)
         }
-        var script = EchoScript(socket, SeededGenerator(seed: seed), patience)
+        var script = EchoScript(socket, RepeatableRandom(seed: seed), patience)
         return script.run()
     }
 
-    private init(_ socket: consuming Socket, _ random: SeededGenerator, _ patience: Duration) {
+    private init(_ socket: consuming Socket, _ random: RepeatableRandom, _ patience: Duration) {
         self.socket = socket
         self.patience = patience
         self.random = random

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SeededRandom
 internal import Sockets
 internal import SystemPackage
 
@@ -23,7 +24,7 @@ final class FanoutBench: Bench {
     private let patience: Duration
     private let epoll: Descriptor
     private var members: [Member] = []
-    private var random: SeededGenerator
+    private var random: RepeatableRandom
     private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var events = unsafe [epoll_event](repeating: epoll_event(), count: 256)
     private var speaker = 0
@@ -38,7 +39,7 @@ final class FanoutBench: Bench {
         self.size = size
         self.server = server
         self.patience = patience
-        random = SeededGenerator(seed: seed)
+        random = RepeatableRandom(seed: seed)
         epoll = try ComparisonFailure.wrapping { () throws(IOError) in
             Descriptor(adopting: FileDescriptor(rawValue: try checked("epoll_create1", clinux_epoll_create())))
         }

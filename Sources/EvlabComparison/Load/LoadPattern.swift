@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SeededRandom
 
 /// The bytes that go through connections: each connection sends the same endless random text from another place on, and
 /// what comes back is compared with it, so that an echo that loses, repeats or mixes up bytes is found out.
@@ -11,7 +12,7 @@ struct LoadPattern {
 
     init(window: Int) {
         self.window = window
-        var random = SeededGenerator(seed: 1)
+        var random = RepeatableRandom(seed: 1)
         let text = random.bytes(Self.period)
         var bytes = text
         while bytes.count < Self.period + window { bytes += text }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SeededRandom
 
 /// How much faster one subject was than another, pair by pair of measurements that were taken in the same round: what
 /// slows the whole machine for a while cancels out.
@@ -53,7 +54,7 @@ public struct PairedRatio: Hashable, Sendable {
     }
 
     static func resampled(_ ratios: [[Double]], seed: UInt64, count: Int) -> [Double] {
-        var random = SeededGenerator(seed: seed)
+        var random = RepeatableRandom(seed: seed)
         var drawn: [Double] = []
         return (0..<count).map { _ in
             drawn.removeAll(keepingCapacity: true)

@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// Tasks for a loop, made from a seed.
 package struct LoopScript: Hashable, Sendable {
     package let tasks: [LoopTask]

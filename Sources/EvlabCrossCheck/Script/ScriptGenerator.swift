@@ -1,4 +1,5 @@
 internal import Readiness
+internal import SeededRandom
 internal import Sockets
 
 /// Makes scripts from a seed: the same seed gives the same script, on every machine. What a script finds out decides

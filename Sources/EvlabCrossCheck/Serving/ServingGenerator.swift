@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// Makes steps from random numbers. What a step comes to decides nothing in it.
 struct ServingGenerator {
     private static let mostClients = 4

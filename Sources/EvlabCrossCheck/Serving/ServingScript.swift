@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// What the clients of a server do, made from a seed.
 package struct ServingScript: Hashable, Sendable {
     package let service: Service

@@ -1,5 +1,6 @@
 import EvlabComparison
 import Glibc
+import SeededRandom
 import Sockets
 import Testing
 
@@ -23,7 +24,7 @@ struct PageTests {
             Subject("c-event", .plainC, "plain <C>"), Subject("event", .libevent, twin: "c-event", "Swift & libevent"),
             Subject("epoll", .native, "\"native\""),
         ]
-        var random = SeededGenerator(seed: UInt64(setting.n))
+        var random = RepeatableRandom(seed: UInt64(setting.n))
         let results = zip(subjects, factors).map { subject, factor in
             SubjectResult(
                 subject: subject,

@@ -1,4 +1,5 @@
 import EvlabComparison
+import SeededRandom
 import Testing
 
 /// What may be said of measurements, on measurements of which the truth is known.
@@ -7,7 +8,7 @@ struct StatisticsTests {
     /// Times as a busy machine gives them: a level that drifts for both, a share of each process of its own, noise of each
     /// measurement, and now and then one that took several times as long.
     private struct World {
-        var random: SeededGenerator
+        var random: RepeatableRandom
         /// How much longer the first of the two really takes.
         let slowdown: Double
         /// Standard deviations of a measurement and of the share of a process.
@@ -49,7 +50,7 @@ struct StatisticsTests {
 
     @Test("A slowdown of a tenth is found in at least 9 of 10 runs, and nothing else is ever said of it")
     func slowdown() {
-        var world = World(random: SeededGenerator(seed: 1), slowdown: 1.1)
+        var world = World(random: RepeatableRandom(seed: 1), slowdown: 1.1)
         let verdicts = (0..<10).map { _ in world.verdict() }
         #expect(verdicts.count { $0 == .slower } >= 9, "\(verdicts)")
         #expect(!verdicts.contains(.faster))
@@ -61,7 +62,7 @@ struct StatisticsTests {
         arguments: [(6, 2), (10, 4)]
     )
     func slowdownInFew(_ processes: Int, _ rounds: Int) {
-        var world = World(random: SeededGenerator(seed: 11), slowdown: 1.1, noise: 0.015, share: 0.007, spikes: 0.01)
+        var world = World(random: RepeatableRandom(seed: 11), slowdown: 1.1, noise: 0.015, share: 0.007, spikes: 0.01)
         let ratios = (0..<10).compactMap { _ in
             let run = world.run(processes: processes, rounds: rounds)
             return PairedRatio(of: run.mine, to: run.others)
@@ -74,7 +75,7 @@ struct StatisticsTests {
     func agreement() {
         var words: [[Verdict]] = []
         for seed in 0..<2 {
-            var world = World(random: SeededGenerator(seed: UInt64(100 + seed)), slowdown: 1, noise: 0.1, share: 0.1)
+            var world = World(random: RepeatableRandom(seed: UInt64(100 + seed)), slowdown: 1, noise: 0.1, share: 0.1)
             words.append(
                 (0..<300).map { _ in
                     let run = world.run(processes: 6, rounds: 2)
@@ -104,14 +105,14 @@ struct StatisticsTests {
 
     @Test("Equal subjects are never called faster or slower")
     func equals() {
-        var world = World(random: SeededGenerator(seed: 2), slowdown: 1)
+        var world = World(random: RepeatableRandom(seed: 2), slowdown: 1)
         let verdicts = (0..<10).map { _ in world.verdict() }
         #expect(!verdicts.contains(.faster) && !verdicts.contains(.slower), "\(verdicts)")
     }
 
     @Test("The interval holds the truth in nearly all runs", arguments: [0.8, 1.5])
     func coverage(_ slowdown: Double) throws {
-        var world = World(random: SeededGenerator(seed: 3), slowdown: slowdown)
+        var world = World(random: RepeatableRandom(seed: 3), slowdown: slowdown)
         let intervals = (0..<16).compactMap { _ in
             let run = world.run()
             return PairedRatio(of: run.mine, to: run.others, resamples: 200)
@@ -133,7 +134,7 @@ struct StatisticsTests {
 
     @Test("A seed repeats the interval")
     func seeds() {
-        var world = World(random: SeededGenerator(seed: 4), slowdown: 1)
+        var world = World(random: RepeatableRandom(seed: 4), slowdown: 1)
         let run = world.run()
         let first = PairedRatio(of: run.mine, to: run.others, seed: 7)
         #expect(first == PairedRatio(of: run.mine, to: run.others, seed: 7))
@@ -174,7 +175,7 @@ struct StatisticsTests {
     @Test("A loss against an earlier run is found although the machine has become slower for all")
     func losses() {
         func report(_ slowdown: Double, machine: Double, seed: UInt64) -> ComparisonReport {
-            var world = World(random: SeededGenerator(seed: seed), slowdown: slowdown)
+            var world = World(random: RepeatableRandom(seed: seed), slowdown: slowdown)
             let run = world.run()
             func samples(_ times: [[Double]]) -> [[Sample]] {
                 times.map { $0.map { Sample(operations: 1000, seconds: $0 * machine / 1_000_000) } }

@@ -1,4 +1,5 @@
 import EvlabComparison
+import SeededRandom
 import Testing
 
 @testable import EvlabDemos
@@ -18,7 +19,7 @@ struct DeadlineQueueTests {
         arguments: IdleStructure.allCases
     )
     func randomly(_ structure: IdleStructure) throws {
-        var random = SeededGenerator(seed: 7)
+        var random = RepeatableRandom(seed: 7)
         var now = ContinuousClock.now
         var queue = structure.make(for: Self.span)
         var expected: [Int: ContinuousClock.Instant] = [:]

@@ -1,5 +1,5 @@
-import FaultTools
 import Libevent
+import SeededRandom
 import Sockets
 import Testing
 
