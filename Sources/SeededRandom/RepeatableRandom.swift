@@ -1,5 +1,7 @@
-/// Random numbers that a seed repeats, on every machine and with every version of the standard library (SplitMix64), so that
-/// what was done by chance can be done again.
+/// Random numbers that a seed repeats (SplitMix64), so that what was done by chance can be done again.
+///
+/// They are the same on every machine. What the standard library draws with it (`shuffled`, `random(in:)`) may change with
+/// the library's version: a seed that people write down is for the functions here alone.
 package struct RepeatableRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -20,6 +22,7 @@ package struct RepeatableRandom: RandomNumberGenerator, Sendable {
         Int(truncatingIfNeeded: next() % UInt64(max(limit, 1)))
     }
 
+    /// A number of the range, both bounds included.
     package mutating func number(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + below(range.count)
     }
@@ -29,6 +32,7 @@ package struct RepeatableRandom: RandomNumberGenerator, Sendable {
         all.isEmpty ? nil : all[below(all.count)]
     }
 
+    /// So many bytes, 0 or more.
     package mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count + 8)

@@ -27,7 +27,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Decides what is random.")
     var seed: UInt64 = 1
     @Option(help: "How long a step of the script may take, in seconds.")
-    var patience = 20.0
+    var patience = 60.0
     @Option(help: "Nothing but bytes on the stack.")
     var offset = ""
     @Flag(help: "End when the process that started this one ends.")
@@ -51,7 +51,8 @@ struct BenchCommand: ParsableCommand {
             server: server(),
             subject: subject,
             seed: seed,
-            patience: .seconds(patience)
+            patience: .seconds(patience),
+            cores: .current
         )
         try serve(bench)
     }

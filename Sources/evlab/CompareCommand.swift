@@ -41,7 +41,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "Decides what is random; printed, so that a run can be repeated.")
     var seed: UInt64?
     @Option(help: "How long a step of a server's script may take, in seconds.")
-    var patience = 20.0
+    var patience = 60.0
     @Option(help: "A program that serves as another subject of echo: NAME=PATH.")
     var peer: [String] = []
     @Option(help: "Write every measurement to this file.")

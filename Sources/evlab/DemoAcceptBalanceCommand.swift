@@ -30,8 +30,8 @@ struct DemoAcceptBalanceCommand: ParsableCommand {
     var threads = 4
     @Option(
         parsing: .unconditional,
-        help: "How many connections are opened, 1 to 100000. (default: 2000)",
-        transform: number(in: 1...100_000)
+        help: "How many connections are opened, 1 to 10000000. (default: 2000)",
+        transform: number(in: 1...10_000_000)
     )
     var connections = 2000
     @Option(

@@ -1,5 +1,4 @@
 internal import EvlabDemos
-internal import Multiplexing
 internal import Readiness
 internal import Sockets
 

@@ -1,13 +1,13 @@
 internal import EventLoops
 internal import EvlabDemos
 internal import Libevent
-internal import Multiplexing
 internal import Readiness
 internal import Sockets
 
 /// The echo server of a demonstration, on the interface that was chosen.
 struct EchoServer {
     let api: EchoAPI
+    /// What the interface is for, where it is for one only (`EchoAPI.engine`).
     let engine: Engine
     let method: Method
     let trigger: Trigger

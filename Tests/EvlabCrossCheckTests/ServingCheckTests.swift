@@ -47,7 +47,7 @@ struct ServingCheckTests {
         await #expect(processExitsWith: .success) { [fault] in
             // Where silence is what is looked for, it is waited for again and again; elsewhere a slow machine is not to be
             // taken for it.
-            let patience = fault.events == ["silence"] ? 1.0 : 30.0
+            let patience = fault.events == ["silence"] ? 8.0 : 30.0
             let check = try ServingCheck([fault.victim], patience: patience) { name throws(IOError) in
                 try FaultyServer(fault, name)
             }

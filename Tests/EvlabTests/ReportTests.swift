@@ -1,5 +1,4 @@
 import EvlabComparison
-import SeededRandom
 import Testing
 
 /// The arithmetic and the text of reports.
@@ -122,14 +121,5 @@ struct ReportTests {
     )
     func noSample(_ text: String) {
         #expect(JSONValue(parsing: text).flatMap { Sample($0) } == nil)
-    }
-
-    @Test("A seed repeats its numbers")
-    func seeds() {
-        var (first, second, other) = (RepeatableRandom(seed: 1), RepeatableRandom(seed: 1), RepeatableRandom(seed: 2))
-        let numbers = (0..<4).map { _ in first.next() }
-        #expect(numbers == (0..<4).map { _ in second.next() })
-        #expect(numbers != (0..<4).map { _ in other.next() })
-        #expect(Set(numbers).count == 4)
     }
 }

@@ -1,6 +1,7 @@
 import EvlabDemos
 import Glibc
 import Readiness
+import SeededRandom
 import Sockets
 import Testing
 
@@ -69,11 +70,8 @@ struct TraceTests {
     @Test("Looking changes nothing: without it the calls return the same", arguments: TraceMode.allCases, 0..<20)
     func lookingIsHarmless(_ mode: TraceMode, _ seed: Int) throws {
         let steps = ["w3", "w1", "r1", "r2", "drain", "wait", "wait", "rearm"]
-        var random = UInt64(seed)
-        let words = (0..<64).map { _ in
-            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return steps[Int(random >> 60) % steps.count]
-        }
+        var random = RepeatableRandom(seed: UInt64(seed))
+        let words = (0..<64).compactMap { _ in random.element(of: steps) }
         let script = try TraceScript(words.joined(separator: " "))
         #expect(try Tracer.run(script, mode).steps.map(\.outcome) == Tracer.outcomes(script, mode), "\(words)")
     }

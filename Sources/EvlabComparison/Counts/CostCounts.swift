@@ -7,7 +7,8 @@ public struct CostCounts: Hashable, Sendable {
         /// Calls of `malloc` and its kin.
         public var allocations: Double?
         public var systemCalls: Double?
-        /// Those of the system calls that wait for events. How many operations share one is for the machine to say.
+        /// Those of the system calls that wait for events or prepare a wait. How many operations share one is for the machine to
+        /// say.
         public var waits: Double?
         /// Bytes of memory of its own.
         public var memory: Double?

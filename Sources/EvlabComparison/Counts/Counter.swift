@@ -22,7 +22,7 @@ struct Counter: ~Copyable {
     private static let largeSize = 4096
     private static let pipeWrites = 2000
     /// How often a server is counted that others on the machine hold up.
-    private static let tries = 3
+    private static let tries = 10
 
     init(cores: Cores) throws(ComparisonFailure) {
         self.cores = cores

@@ -5,6 +5,8 @@ struct Tally: Hashable {
     var systemCalls = 0
     /// Those of the system calls that wait for events.
     var waits = 0
+
+    var otherCalls: Int { systemCalls - waits }
 }
 
 extension CostCounts.Cost {
@@ -20,8 +22,10 @@ extension CostCounts.Cost {
             instructions = each(\.instructions)
             allocations = each(\.allocations)
         case .strace:
-            systemCalls = each(\.systemCalls)
-            waits = each(\.waits)
+            // How many things share a wait is for the machine to say: fewer waits for more things say nothing of the rest.
+            let shared = max(0, Double(long.waits - short.waits) / Double(max(1, things)))
+            waits = shared
+            systemCalls = each(\.otherCalls).map { $0 + shared }
         }
     }
 

@@ -13,7 +13,7 @@ public struct ComparisonOptions: Sendable {
     /// Decides the order of the measurements, the bytes that are sent, and the draws of the intervals.
     public var seed: UInt64
     /// How long a step of a server's script may take, in seconds.
-    public var patience = 20.0
+    public var patience = 60.0
     /// What was left out before, and why.
     public var notes: [String] = []
     /// Whether peers are counted too. They take long under a tool that counts.

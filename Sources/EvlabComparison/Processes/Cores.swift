@@ -15,7 +15,7 @@ public struct Cores: Hashable, Sendable {
     }
 
     /// A core for each, where there are two.
-    static var current: Cores {
+    public static var current: Cores {
         var numbers = [CInt](repeating: 0, count: 1024)
         let count = unsafe numbers.withUnsafeMutableBufferPointer {
             unsafe clinux_usable_cores($0.baseAddress, CInt($0.count))

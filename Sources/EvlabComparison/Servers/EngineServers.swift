@@ -3,9 +3,12 @@ internal import Multiplexing
 public import Readiness
 public import Sockets
 
-/// The servers of udp and fanout. One source, compiled for each engine, so that no call goes through a table.
+/// The servers of udp and fanout. One source, compiled for the two engines that are compared, so that no call goes through a
+/// table.
 public enum EngineServers {
     /// Serves until SIGINT or SIGTERM. `announce` is called once it does.
+    ///
+    /// - Throws: what the engine throws.
     @specialized(where Engine == EventBase)
     @specialized(where Engine == Reactor<Epoll>)
     public static func serve<Engine: EventEngine>(

@@ -18,7 +18,7 @@ public enum TimerSubject: String, CaseIterable, Sendable {
         TimerBench(setting, on: try rounds(count: setting.n))
     }
 
-    private func rounds(count: Int) throws(IOError) -> any TimerRounds {
+    func rounds(count: Int) throws(IOError) -> any TimerRounds {
         switch self {
         case .cLibevent: try BaselineTimers(count: count)
         case .eventBase: EngineTimers(count: count, on: try EventBase())

@@ -11,13 +11,13 @@ public enum WakeSubject: String, CaseIterable, Sendable {
     case epoll, reactor
 
     /// The bench.
-    public func bench() throws(IOError) -> WakeBench {
-        // The thread that wakes has a core of its own: where both share one, a switch between them is measured instead.
-        // It inherits the core on which it is started.
-        let cores = Cores.current
-        if let core = cores.generator { _ = clinux_pin_to_core(CInt(core)) }
+    ///
+    /// - Parameter cores: the calling thread is pinned to the first, for good, and the one that wakes it to the second.
+    public func bench(pinnedTo cores: Cores?) throws(IOError) -> WakeBench {
+        // Where both share a core, a switch between them is measured instead. A thread inherits the core on which it is started.
+        if let core = cores?.generator { _ = clinux_pin_to_core(CInt(core)) }
         let rounds = try rounds()
-        if let core = cores.server { _ = clinux_pin_to_core(CInt(core)) }
+        if let core = cores?.server { _ = clinux_pin_to_core(CInt(core)) }
         return WakeBench(on: rounds)
     }
 

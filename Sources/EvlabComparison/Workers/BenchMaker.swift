@@ -18,12 +18,14 @@ public enum BenchMaker {
     ///   - server: for workloads that have one.
     ///   - subject: the name of the subject, for the others.
     ///   - patience: how long a step of a server's script may take.
+    ///   - cores: to which the threads of a bench are pinned that has two; the calling one stays so.
     public static func make(
         _ setting: Setting,
         server: Server?,
         subject: String?,
         seed: UInt64,
-        patience: Duration = .seconds(20)
+        patience: Duration = .seconds(60),
+        cores: Cores? = nil
     ) throws(ComparisonFailure) -> any Bench {
         if setting.workload.hasServer {
             guard let server else { throw ComparisonFailure("\(setting.workload) needs a server") }
@@ -35,7 +37,7 @@ public enum BenchMaker {
                 switch setting.workload {
                 case .pipes, .cascade: try PipeSubject(rawValue: name)?.bench(setting)
                 case .timers: try TimerSubject(rawValue: name)?.bench(setting)
-                case .wake: try WakeSubject(rawValue: name)?.bench()
+                case .wake: try WakeSubject(rawValue: name)?.bench(pinnedTo: cores)
                 default: nil
                 }
             guard let bench else {

@@ -32,6 +32,10 @@ struct ServingPlan {
         totals = model.totals
     }
 
+    /// Whether a server may still have to accept somebody when the clients have done all this: the last one leaves without
+    /// having waited for anything.
+    var endsBeforeItIsSeen: Bool { steps.last?.actions.last?.action.leavesAtOnce == true }
+
     /// What every server should show.
     var trace: ServingTrace { ServingTrace(steps: steps.map(\.events)) }
 

@@ -14,7 +14,7 @@ internal import SystemPackage
 ///   - atOnce: how many of them at a time; each lasts until a thread has accepted and closed it.
 ///   - makeEngine: makes the loop of a thread, on that thread; not used for `exclusive`.
 /// - Returns: the counts of each thread.
-/// - Throws: `noDescriptors`, `timedOut` when a connection was not served in 30 seconds, and what an engine throws.
+/// - Throws: `noDescriptors`, `timedOut` when a connection was not served in 120 seconds, and what an engine throws.
 public func measureAcceptBalance(
     _ way: BalanceWay,
     threads: Int,
@@ -110,8 +110,8 @@ private final class Client {
     }
 
     func waitForEnd() throws(IOError) {
-        guard clinux_poll_one(socket.fileDescriptor.rawValue, 30_000) > 0 else {
-            throw IOError("accept-balance", .timedOut, detail: "a connection was not served in 30 seconds")
+        guard clinux_poll_one(socket.fileDescriptor.rawValue, 120_000) > 0 else {
+            throw IOError("accept-balance", .timedOut, detail: "a connection was not served in 120 seconds")
         }
     }
 }

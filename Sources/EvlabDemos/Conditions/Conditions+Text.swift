@@ -73,13 +73,13 @@ extension Conditions {
         return (
             isPlain ? end : "is a \(remainder.call.rawValue), and \(end)",
             remainder.result,
-            "\(milliseconds(remainder.left, 1)) of \(milliseconds(remainder.given, 0)) ms left",
+            "\(milliseconds(remainder.left)) of \(milliseconds(remainder.given, 0)) ms left",
             "\(remainder.stillInSet) left"
         )
     }
 
     private static func remainderRow(_ cells: (String, String, String, String)) -> String {
-        columns([(cells.0, 47), (cells.1, 10), (cells.2, 24), (cells.3, 0)])
+        columns([(cells.0, 46), (cells.1, 10), (cells.2, 25), (cells.3, 0)])
     }
 
     // MARK: Columns

@@ -90,7 +90,9 @@ private final class ManyConnects<Engine: EventEngine> {
         tell(report)
     }
 
+    /// On a busy machine an outcome may be known that the loop has had no time to tell.
     private func settleRest(as result: ConnectReport.Result) {
+        for (number, watch) in watches.enumerated() { if let watch { look(number, watch) } }
         for number in targets.indices where reports[number] == nil { settle(number, as: result) }
     }
 }

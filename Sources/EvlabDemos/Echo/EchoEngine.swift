@@ -15,6 +15,7 @@ public import Sockets
 ///   - trigger: how connections are watched; the listener is always watched level-triggered.
 ///   - grace: how long clients may stay after the first signal.
 ///   - whenReady: called when clients can connect and signals are heeded.
+/// - Throws: `invalidArgument` for a socket that does not listen; what the engine throws.
 @specialized(where Engine == EventBase)
 @specialized(where Engine == Reactor<Epoll>)
 @specialized(where Engine == Reactor<Poll>)

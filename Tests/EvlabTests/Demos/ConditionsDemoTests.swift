@@ -128,7 +128,7 @@ struct ConditionsDemoTests {
     func remainders() throws {
         let output = try Program.runEvlab(["demo", "conditions"]).output
         let rows = output.split(separator: "\n").suffix(5).map { line in line.split(separator: " ").map(String.init) }
-        // The words at the end: "EINTR 980.0 of 1000 ms left 2 left".
+        // The words at the end: "EINTR 979.982 of 1000 ms left 2 left".
         let ends = rows.map { Array($0.suffix(8)) }
         #expect(ends.map(\.first) == ["1", "0", "EINTR", "EBADF", "1"])
         #expect(ends.map { $0[6] } == ["1", "0", "2", "2", "1"])
@@ -137,7 +137,8 @@ struct ConditionsDemoTests {
         #expect(left[0] < 1000)
         #expect(left[1] == 0)
         #expect(left[2] < 1000)
-        #expect(left[3] == 1000)
+        // At once, and yet the kernel writes what is left.
+        #expect(left[3] < 1000)
         #expect(left[4] == 1000)
     }
 

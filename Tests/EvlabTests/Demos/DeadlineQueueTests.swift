@@ -1,4 +1,3 @@
-import EvlabComparison
 import SeededRandom
 import Testing
 

@@ -33,9 +33,16 @@ struct DemoServer: ~Copyable {
     }
 
     /// Starts the services of a configuration.
-    static func start(services: String, on variant: DemoVariant, places: Int = 1) throws -> DemoServer {
+    ///
+    /// - Parameter options: by default it waits at its end for programs that are about to.
+    static func start(
+        services: String,
+        on variant: DemoVariant,
+        places: Int = 1,
+        options: [String] = ["--grace", "3600"]
+    ) throws -> DemoServer {
         let shell = "exec \"$0\" \"$@\" <<'THE END'\n\(services)\nTHE END\n"
-        let command = [Program.evlabPath, "demo", "inetd", "--config", "/dev/stdin"] + variant.arguments
+        let command = [Program.evlabPath, "demo", "inetd", "--config", "/dev/stdin"] + options + variant.arguments
         return try wait(for: Program.start(["sh", "-c", shell] + command), places)
     }
 

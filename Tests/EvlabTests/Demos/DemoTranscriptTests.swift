@@ -44,10 +44,7 @@ struct DemoTranscriptTests {
     @Test("It ends at once while nobody is there, at SIGINT too", arguments: DemoScript.all, DemoVariant.engines)
     func interrupt(_ script: DemoScript, _ variant: DemoVariant) throws {
         var server = try DemoServer.start(script, on: variant)
-        let addresses = server.addresses.filter { !$0.key.hasSuffix("udp") }.values
         let totals = try server.stop(by: SIGINT)
         #expect(totals.split(separator: "\n").count == 1)
-        // Nothing holds a port.
-        for address in addresses { #expect((try? Client(address)) == nil) }
     }
 }

@@ -120,7 +120,7 @@ struct InetdDemoTests {
     func end(_ variant: DemoVariant) throws {
         let services = "patient 0/tcp at-once=2 /bin/sh \(Self.script)"
         for signals in [1, 2] {
-            var server = try DemoServer.start(services: services, on: variant)
+            var server = try DemoServer.start(services: services, on: variant, options: [])
             let clients = try (0..<3).map { _ in try Guest(server.connect()) }
             let numbers = try clients.prefix(2).compactMap { try Int32($0.connection.line()) }
             #expect(numbers.count == 2)

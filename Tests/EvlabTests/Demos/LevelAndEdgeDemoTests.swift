@@ -177,6 +177,7 @@ struct LevelAndEdgeDemoTests {
         #expect(try eventually { try server.descriptorCount == idle })
         let stays = try server.connect("edge")
         try stays.send("and stay")
+        while try !server.program.line().contains("8 bytes") {}
         #expect(try server.stop().contains("refused: 0"))
         #expect(try stays.receive().isEmpty)
     }

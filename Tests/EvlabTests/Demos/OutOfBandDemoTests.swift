@@ -74,6 +74,7 @@ struct OutOfBandDemoTests {
         var server = try DemoServer.start(["oob"])
         let peer = try server.connect()
         try peer.send("here")
+        while try !server.program.line().contains("4 bytes") {}
         #expect(try server.stop().hasSuffix("bytes: 4, out of band: 0\n"))
         #expect(try peer.receive().isEmpty)
     }

@@ -9,7 +9,7 @@ struct ServingDemoUsageTests {
         (["demo", "idle", "--after", "0"], ["--after", "0.01"]),
         (["demo", "idle", "--after", "nan"], ["nan", "86400"]),
         (["demo", "accept-balance", "--threads", "0"], ["--threads", "64"]),
-        (["demo", "accept-balance", "--connections", "0"], ["--connections", "100000"]),
+        (["demo", "accept-balance", "--connections", "0"], ["--connections", "10000000"]),
         (["demo", "accept-balance", "--at-once", "1001"], ["1001", "1000"]),
         (["demo", "accept-balance", "--way", "fair"], ["fair", "reuse-port"]),
         (["demo", "accept-balance", "--way", "exclusive", "--method", "poll"], ["exclusive", "epoll", "shared"]),

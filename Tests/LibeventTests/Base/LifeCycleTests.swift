@@ -1,6 +1,7 @@
 import Glibc
 import Libevent
 import Readiness
+import SeededRandom
 import Sockets
 import Testing
 
@@ -28,20 +29,10 @@ import Testing
         }
     }
 
-    /// Linear congruential: the same seed lives the same life.
-    private struct Chance {
-        var state: UInt64
-
-        mutating func below(_ limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
-        }
-    }
-
     private final class RandomLife {
         let base: EventBase
         private(set) var made: [Weak] = []
-        private var chance: Chance
+        private var chance: RepeatableRandom
         private var streams: [BufferEvent] = []
         private var events: [Event] = []
         private var peers: [SocketBox] = []
@@ -49,7 +40,7 @@ import Testing
 
         init(_ base: EventBase, _ seed: UInt64) {
             self.base = base
-            chance = Chance(state: seed)
+            chance = RepeatableRandom(seed: seed)
         }
 
         func live(steps: Int) throws {
