@@ -104,6 +104,10 @@ public struct Comparison: ~Copyable {
             return lines
         } catch {
             if error.isInterruption { throw error }
+            // A server that fails does not do the same; without one, the machine has kept the subject from its script.
+            guard setting.workload.hasServer else {
+                throw ComparisonFailure("nothing is timed: \(setting.workload.rawValue), \(subject.name): \(error)")
+            }
             return ["\(error)"]
         }
     }

@@ -1,7 +1,7 @@
 /// Random numbers that a seed repeats (SplitMix64), so that what was done by chance can be done again.
 ///
-/// They are the same on every machine. What the standard library draws with it (`shuffled`, `random(in:)`) may change with
-/// the library's version: a seed that people write down is for the functions here alone.
+/// They are the same on every machine. What the standard library draws with them (`shuffled`, `random(in:)`) may change with
+/// the library's version.
 package struct RepeatableRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

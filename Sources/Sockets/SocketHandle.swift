@@ -36,23 +36,27 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         return .connected
     }
 
-    /// The outcome of a connect, asked once the socket is writable. It reads the pending error, once.
+    /// The outcome of a connect, known once the socket is writable. It reads the pending error, once.
     ///
     /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names; `notConnected` when no
     ///   connect is under way, so also when the error has been read before.
     public func finishConnecting() throws(IOError) -> ConnectOutcome {
+        if try isConnected() { return .connected }
+        // While a connect is under way the socket reports nothing at all.
+        guard try checked("poll", clinux_poll_now(number, CShort(POLLOUT))) != 0 else { return .inProgress }
+        // It may have come to its end between the two.
+        guard try isConnected() else { throw IOError("connect", errno: .socketNotConnected) }
+        return .connected
+    }
+
+    private func isConnected() throws(IOError) -> Bool {
         if let error = try pendingError() { throw IOError("connect", errno: error) }
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         var peer = sockaddr_storage()
         let result = unsafe clinux_getpeername(number, &peer, &length)
-        guard result == -ENOTCONN else {
-            try check("getpeername", result)
-            return .connected
-        }
-        // While a connect is under way the socket reports nothing at all.
-        let events = try checked("poll", clinux_poll_now(number, CShort(POLLOUT)))
-        guard events == 0 else { throw IOError("connect", errno: .socketNotConnected) }
-        return .inProgress
+        if result == -ENOTCONN { return false }
+        try check("getpeername", result)
+        return true
     }
 
     /// The next waiting connection, or `nil` when none waits (`accept4(2)`).

@@ -7,7 +7,7 @@ internal import Sockets
 /// The echo server of a demonstration, on the interface that was chosen.
 struct EchoServer {
     let api: EchoAPI
-    /// What the interface is for, where it is for one only (`EchoAPI.engine`).
+    /// The interface's own engine, where it runs on one only.
     let engine: Engine
     let method: Method
     let trigger: Trigger

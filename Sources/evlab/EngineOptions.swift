@@ -30,7 +30,8 @@ struct EngineOptions: ParsableArguments {
 }
 
 extension Engine {
-    /// A loop: the one place of the commands that chooses. Hand it to a function that is generic over its engine, and one source serves all.
+    /// A loop: the one place of the commands that chooses. Hand it to a function that is generic over its engine, and one
+    /// source serves all.
     func make(_ method: Method) throws(IOError) -> any EventEngine {
         switch (self, method) {
         case (.libevent, _): try EventBase(method.makeConfiguration())

@@ -69,9 +69,9 @@ struct CompareTests {
                 message, connection = subject["counts"]["operation"], subject["counts"]["connection"]
                 assert message["instructions"] > 50, message
                 assert 0 <= message["allocations"] < 10, message
-                # A read and a write, and a share of a wait, before which our base, whose timers are precise, may set its timer.
+                # A read and a write, and a share of waits: one and a timer for each message at most, and some more by chance.
                 others = message["systemCalls"] - message["waits"]
-                assert 1.9 < others < 2.2 and 0 <= message["waits"] < 2.7, message
+                assert 1.9 < others < 2.2 and message["waits"] < 2.7, message
                 assert connection["instructions"] > 50 and connection["allocations"] > 0.5, connection
                 assert connection["systemCalls"] > 2 and 0 < connection["memory"] < 100_000, connection
             c, swift = cell["subjects"]

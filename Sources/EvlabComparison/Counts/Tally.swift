@@ -3,7 +3,7 @@ struct Tally: Hashable {
     var instructions = 0
     var allocations = 0
     var systemCalls = 0
-    /// Those of the system calls that wait for events.
+    /// Those of the system calls that wait for events or prepare a wait.
     var waits = 0
 
     var otherCalls: Int { systemCalls - waits }

@@ -6,7 +6,7 @@ public final class TimerBench: LoopedBench {
     private let setting: Setting
 
     private static let delays = [9, 3, -5, 1, 7, -2, 5, 11]
-    /// Half of what lies between the closest two that fire, in nanoseconds: libevent's clock has whole microseconds.
+    /// In nanoseconds: half of what lies between the closest two that fire, so that no rounding of a clock matters.
     private static let longestInsertion = 1_000_000.0
     /// A try takes 11 ms and more.
     private static let tries = 200
@@ -26,8 +26,8 @@ public final class TimerBench: LoopedBench {
         return RoundTime(operations: setting.n, nanoseconds: Int64(times.insert + times.cancel + times.fire))
     }
 
-    /// Each delay counts from its own insertion: where inserting took longer than what lies between two of them, another order
-    /// is right too, and they are inserted again.
+    /// Each delay counts from its own insertion: where inserting took nearly as long as what lies between two of them, another
+    /// order is right too, and they are inserted again.
     public func script() throws(IOError) -> [String] {
         let delays = Self.delays
         for _ in 0..<Self.tries {

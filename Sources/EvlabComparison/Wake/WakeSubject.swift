@@ -12,7 +12,7 @@ public enum WakeSubject: String, CaseIterable, Sendable {
 
     /// The bench.
     ///
-    /// - Parameter cores: the calling thread is pinned to the first, for good, and the one that wakes it to the second.
+    /// - Parameter cores: the calling thread is pinned to the server's, for good, and the one that wakes it to the generator's.
     public func bench(pinnedTo cores: Cores?) throws(IOError) -> WakeBench {
         // Where both share a core, a switch between them is measured instead. A thread inherits the core on which it is started.
         if let core = cores?.generator { _ = clinux_pin_to_core(CInt(core)) }

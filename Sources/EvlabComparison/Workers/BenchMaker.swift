@@ -18,7 +18,7 @@ public enum BenchMaker {
     ///   - server: for workloads that have one.
     ///   - subject: the name of the subject, for the others.
     ///   - patience: how long a step of a server's script may take.
-    ///   - cores: to which the threads of a bench are pinned that has two; the calling one stays so.
+    ///   - cores: to which both threads of a bench of `wake` are pinned; the calling one stays so.
     public static func make(
         _ setting: Setting,
         server: Server?,

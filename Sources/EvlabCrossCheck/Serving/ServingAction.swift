@@ -11,14 +11,6 @@ enum ServingAction: Hashable {
     case close
     case reset
 
-    /// Whether the client is gone without having waited for anything.
-    var leavesAtOnce: Bool {
-        switch self {
-        case .close, .reset: true
-        case .connect, .send, .sendOutOfBand, .expect, .halfClose, .expectEnd: false
-        }
-    }
-
     /// What the client sees when all is well.
     var events: [ServingEvent] {
         switch self {

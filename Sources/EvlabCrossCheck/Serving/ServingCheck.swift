@@ -65,16 +65,28 @@ package final class ServingCheck {
     /// - Throws: `noDescriptors`, `noMemory`, `busy`.
     package func discovery(in script: ServingScript, seed: UInt64 = 0) throws(IOError) -> ServingDiscovery? {
         let plan = ServingPlan(script)
-        let servers = names.filter { $0.service == script.service }
-        counts.add(plan, servers: servers.count)
-        for name in servers {
+        counts.add(plan, servers: servers(script.service).count)
+        if let discovery = try discovery(seed, script, plan) { return discovery }
+        guard plan.mayEndUnseen else { return nil }
+        // Accepted later, who has left would get a number that other checks then watch.
+        let visit = Self.visit(script.service)
+        return try discovery(0, visit, ServingPlan(visit))
+    }
+
+    private func servers(_ service: Service) -> [ServerName] { names.filter { $0.service == service } }
+
+    private func discovery(
+        _ seed: UInt64,
+        _ script: ServingScript,
+        _ plan: ServingPlan
+    ) throws(IOError) -> ServingDiscovery? {
+        for name in servers(script.service) {
             let found = try run(plan, on: name, patience: patience)
             guard let difference = found.difference(from: plan.trace) else { continue }
             guard !isInterrupted else { return nil }
             return try discover(seed, script, name, found, difference)
         }
-        // Accepted later, who has left would get a number that other checks then watch. The visit waits for its own end.
-        return plan.endsBeforeItIsSeen ? try discovery(in: Self.visit(script.service), seed: seed) : nil
+        return nil
     }
 
     /// Whoever comes last is accepted last.
@@ -166,7 +178,7 @@ package final class ServingCheck {
     package func end() throws(IOError) -> [String] {
         for service in Service.allCases {
             let plan = ServingPlan(Self.visit(service))
-            for name in names where name.service == service && places[name]?.isGood == true {
+            for name in servers(service) where places[name]?.isGood == true {
                 _ = try run(plan, on: name, patience: patience)
             }
         }

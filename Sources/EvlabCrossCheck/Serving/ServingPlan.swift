@@ -32,9 +32,19 @@ struct ServingPlan {
         totals = model.totals
     }
 
-    /// Whether a server may still have to accept somebody when the clients have done all this: the last one leaves without
-    /// having waited for anything.
-    var endsBeforeItIsSeen: Bool { steps.last?.actions.last?.action.leavesAtOnce == true }
+    /// Whether a server may still have to accept somebody when the clients have done all this: the last one to come has waited
+    /// for nothing.
+    var mayEndUnseen: Bool {
+        var last: Int?
+        for (client, action) in steps.lazy.flatMap(\.actions) {
+            switch action {
+            case .connect: last = client
+            case .expect, .expectEnd: if client == last { last = nil }
+            case .send, .sendOutOfBand, .halfClose, .close, .reset: break
+            }
+        }
+        return last != nil
+    }
 
     /// What every server should show.
     var trace: ServingTrace { ServingTrace(steps: steps.map(\.events)) }

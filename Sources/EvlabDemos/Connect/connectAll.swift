@@ -8,7 +8,7 @@ public import Sockets
 /// - Parameters:
 ///   - engine: the loop; it runs until all is known.
 ///   - targets: as many connects as there are descriptors for; one address may be there many times.
-///   - limit: how long all of them together may take.
+///   - limit: how long all of them together may take; an outcome that is known by then counts, though it is told later.
 ///   - tell: called with each outcome, on the thread of the caller.
 /// - Returns: the outcomes, in the order of the targets.
 /// - Throws: `outOfRange` for a negative limit, and what the engine throws. A connect that fails throws nothing: that is an
@@ -69,7 +69,7 @@ private final class ManyConnects<Engine: EventEngine> {
         }
     }
 
-    /// Writable says only that the outcome is known. It is asked for once, for asking clears it.
+    /// Writable says only that the outcome is known. Asking for it clears it.
     private func look(_ number: Int, _ watch: Engine.Watch) {
         do throws(IOError) {
             guard try watch.socket.finishConnecting() == .connected else { return }

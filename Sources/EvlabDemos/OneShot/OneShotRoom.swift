@@ -23,6 +23,8 @@ final class OneShotRoom: Sendable {
         var arrivals = 0
         /// The listener, where the workers let clients in.
         var door: OneShotClient?
+        /// Whether a worker has been told of the listener, and has let in whom it could.
+        var doorWasAnswered = false
     }
 
     init(_ options: OneShotOptions, _ say: @escaping @Sendable (String) -> Void) throws(IOError) {
@@ -115,14 +117,17 @@ final class OneShotRoom: Sendable {
     private var door: OneShotClient? { guests.withLock(of: self) { $0.door } }
 
     private func letOneIn(_ worker: Int) throws(IOError) {
+        defer { guests.withLock(of: self) { $0.doorWasAnswered = true } }
         guard let accepted = try door?.socket.accept() else { return }
         work.say("worker \(worker) lets somebody in")
         letIn(accepted.intoSocket())
     }
 
-    /// Whether a connection waits while the listener is disarmed.
+    /// Whether a connection waits while the listener is disarmed, and no worker is about to let it in.
     var isSomebodyOutside: Bool {
-        guard let door, clinux_poll_now(door.socket.fileDescriptor.rawValue, CShort(POLLIN)) > 0 else { return false }
+        let (door, wasAnswered) = guests.withLock(of: self) { ($0.door, $0.doorWasAnswered) }
+        guard let door, wasAnswered else { return false }
+        guard clinux_poll_now(door.socket.fileDescriptor.rawValue, CShort(POLLIN)) > 0 else { return false }
         return (try? EpollRegistrations(of: epoll).isArmed(door.socket.fileDescriptor)) == false
     }
 

@@ -97,9 +97,9 @@ private struct OneShotPorter: ~Copyable {
         room.work.options.hasOneShotListener ? .now.advanced(by: .milliseconds(100)) : nil
     }
 
-    /// Says so, once, when somebody waits at a listener that is disarmed. The first one may be about to be let in.
+    /// Says so, once, when somebody waits at a listener that is disarmed.
     private mutating func lookOutside() {
-        guard !hasComplained, !ending.hasBegun, room.arrivals > 0, room.isSomebodyOutside else { return }
+        guard !hasComplained, !ending.hasBegun, room.isSomebodyOutside else { return }
         hasComplained = true
         room.work.say("somebody waits outside; the listener is disarmed, so no worker will be told")
     }

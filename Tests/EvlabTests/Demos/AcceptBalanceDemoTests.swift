@@ -67,7 +67,7 @@ struct AcceptBalanceDemoTests {
     @Test("At a signal it tells what it has counted", arguments: DemoVariant.engines)
     func signal(_ variant: DemoVariant) throws {
         var program = try Program.evlab(
-            ["demo", "accept-balance", "--way", "shared", "--connections", "10000000"] + variant.arguments
+            ["demo", "accept-balance", "--connections", "10000000"] + variant.arguments
         )
         // The signals are heeded before the four threads begin.
         #expect(try eventually { try entries(of: "/proc/\(program.id)/task").count > 4 })
@@ -75,6 +75,7 @@ struct AcceptBalanceDemoTests {
         let end = try program.end()
         #expect(end.code == 0, "\(end.errors)")
         let lines = end.output.split(separator: "\n")
+        // The next way has not begun.
         #expect(lines.count == 7 && lines.first == "shared")
         let all = try lines.last.map { try Row($0) }
         #expect(try #require(all).accepted < 10_000_000)
