@@ -104,7 +104,7 @@ public struct Comparison: ~Copyable {
             return lines
         } catch {
             if error.isInterruption { throw error }
-            // A server that fails does not do the same; without one, the machine has kept the subject from its script.
+            // A server that fails does not do the same; a subject without one has not done its script.
             guard setting.workload.hasServer else {
                 throw ComparisonFailure("nothing is timed: \(setting.workload.rawValue), \(subject.name): \(error)")
             }

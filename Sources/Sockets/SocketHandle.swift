@@ -36,7 +36,7 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         return .connected
     }
 
-    /// The outcome of a connect, known once the socket is writable. It reads the pending error, once.
+    /// The outcome of a connect, known once the socket is writable. It reads the pending error, which clears it.
     ///
     /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names; `notConnected` when no
     ///   connect is under way, so also when the error has been read before.
@@ -45,8 +45,9 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         // While a connect is under way the socket reports nothing at all.
         guard try checked("poll", clinux_poll_now(number, CShort(POLLOUT))) != 0 else { return .inProgress }
         // It may have come to its end between the two.
-        guard try isConnected() else { throw IOError("connect", errno: .socketNotConnected) }
-        return .connected
+        if try isConnected() { return .connected }
+        // And the connection may have been reset since, which leaves an error.
+        throw IOError("connect", errno: try pendingError() ?? .socketNotConnected)
     }
 
     private func isConnected() throws(IOError) -> Bool {

@@ -67,10 +67,13 @@ package final class ServingCheck {
         let plan = ServingPlan(script)
         counts.add(plan, servers: servers(script.service).count)
         if let discovery = try discovery(seed, script, plan) { return discovery }
-        guard plan.mayEndUnseen else { return nil }
+        guard plan.mayEndUnseen, !isInterrupted else { return nil }
         // Accepted later, who has left would get a number that other checks then watch.
         let visit = Self.visit(script.service)
-        return try discovery(0, visit, ServingPlan(visit))
+        guard let alone = try discovery(seed, visit, ServingPlan(visit)) else { return nil }
+        // What came before is the likely cause.
+        let both = ServingScript(script.service, plan.steps.map(\.step) + visit.steps)
+        return try discovery(seed, both, ServingPlan(both)) ?? alone
     }
 
     private func servers(_ service: Service) -> [ServerName] { names.filter { $0.service == service } }
