@@ -32,6 +32,7 @@ package struct LoopThread: ~Copyable {
     @usableFromInline
     @inline(never)
     static func trap(_ loop: StaticString) -> Never {
+        // A mistake in the program, which would be a data race: no input leads here.
         fatalError(
             """
             \(loop) or something on it was used from a thread other than the one that runs it; \

@@ -91,6 +91,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     @inline(never)
     private func wrongThread() -> Never {
+        // A mistake in the program, which would be a data race: no input leads here.
         fatalError(
             """
             a connection was used on a thread other than its loop's; use it in its handler and in child tasks, and start \

@@ -3,7 +3,7 @@
 /// The loop is a task executor itself. A job runs as a job of the executor that it was enqueued on, or it would be enqueued
 /// once more, on the other one: hence two objects.
 final class LoopSerialExecutor: SerialExecutor, @unchecked Sendable {
-    // Set once, before anybody else has the loop. The loop owns this object, and whoever has it holds the loop.
+    // Unchecked: set once, before anybody else has the loop. The loop owns this object, and whoever has it holds the loop.
     nonisolated(unsafe) unowned(unsafe) var loop: EventLoop?
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -16,6 +16,7 @@ final class LoopSerialExecutor: SerialExecutor, @unchecked Sendable {
 
     func checkIsolated() {
         guard unsafe loop?.isCurrent == true else {
+            // A mistake in the program, which would be a data race: no input leads here.
             fatalError("this code belongs to an actor on an EventLoop, and runs on another thread")
         }
     }

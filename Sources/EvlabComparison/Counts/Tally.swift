@@ -12,10 +12,13 @@ struct Tally: Hashable {
 extension CostCounts.Cost {
     /// The difference between a run and a longer one, for each thing that the longer one did more.
     mutating func add(_ tool: Counter.Tool, from short: Tally, to long: Tally, for things: Int) {
+        func difference(_ path: KeyPath<Tally, Int>) -> Double {
+            Double(long[keyPath: path] - short[keyPath: path]) / Double(max(1, things))
+        }
         // Less in the longer run: chance had more to say than the things.
         func each(_ path: KeyPath<Tally, Int>) -> Double? {
-            let difference = Double(long[keyPath: path] - short[keyPath: path]) / Double(max(1, things))
-            return difference >= 0 ? difference : difference > -Self.chance ? 0 : nil
+            let more = difference(path)
+            return more >= 0 ? more : more > -Self.chance ? 0 : nil
         }
         switch tool {
         case .callgrind:
@@ -23,7 +26,7 @@ extension CostCounts.Cost {
             allocations = each(\.allocations)
         case .strace:
             // How many things share a wait is for the machine to say: fewer waits for more things say nothing of the rest.
-            let shared = max(0, Double(long.waits - short.waits) / Double(max(1, things)))
+            let shared = max(0, difference(\.waits))
             waits = shared
             systemCalls = each(\.otherCalls).map { $0 + shared }
         }

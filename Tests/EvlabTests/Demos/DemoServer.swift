@@ -117,6 +117,17 @@ struct DemoServer: ~Copyable {
         get throws { try entries(of: "/proc/\(program.id)/fd").count }
     }
 
+    /// The kernel's numbers of its sockets.
+    var sockets: Set<Substring> {
+        get throws {
+            let list = try Program.run(["ls", "-l", "/proc/\(program.id)/fd"]).output
+            return Set(
+                list.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("socket:[") }
+                    .map { $0.dropFirst("socket:[".count).dropLast() }
+            )
+        }
+    }
+
     /// Whether it comes to use hardly any CPU in a second in which there is nothing to do.
     func isQuiet() -> Bool { program.isQuiet() }
 }

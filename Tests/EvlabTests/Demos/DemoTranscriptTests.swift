@@ -44,7 +44,17 @@ struct DemoTranscriptTests {
     @Test("It ends at once while nobody is there, at SIGINT too", arguments: DemoScript.all, DemoVariant.engines)
     func interrupt(_ script: DemoScript, _ variant: DemoVariant) throws {
         var server = try DemoServer.start(script, on: variant)
+        let sockets = try server.sockets
+        #expect(try !sockets.isDisjoint(with: Self.boundSockets()))
         let totals = try server.stop(by: SIGINT)
         #expect(totals.split(separator: "\n").count == 1)
+        // Nothing holds a port. Somebody else may have been given its number, so it is the sockets that are looked for.
+        #expect(try sockets.isDisjoint(with: Self.boundSockets()))
+    }
+
+    /// The kernel's numbers of all sockets that have a port.
+    private static func boundSockets() throws -> [Substring] {
+        let rows = try Program.run(["cat", "/proc/net/tcp", "/proc/net/udp"]).output.split(separator: "\n")
+        return rows.compactMap { $0.split(separator: " ").dropFirst(9).first }
     }
 }
