@@ -13,7 +13,8 @@ const char *cbaseline_libevent_version(void) {
 
 struct event_base *echo_base_on(const char *method) {
     const char *name = strcmp(method, "epoll-changelist") == 0 ? "epoll" : method;
-    const char **methods = event_get_supported_methods();
+    /* Not event_get_supported_methods, which frees the list that another thread was given. */
+    static const char *const methods[] = {"epoll", "poll", "select", NULL};
     int wanted = 0;
     while (methods[wanted] != NULL && strcmp(methods[wanted], name) != 0) wanted++;
     if (methods[wanted] == NULL) return NULL;

@@ -71,15 +71,16 @@ public final class EventBase {
     public static var libeventVersion: String { unsafe String(cString: event_get_version()) }
 
     /// The methods that libevent has on this machine. The C function is `event_get_supported_methods`.
-    public static var supportedMethods: [String] {
+    public static let supportedMethods: [String] = {
+        // Asked once: each call of the C function frees the list that the one before has given, whichever thread reads it.
         var names: [String] = []
-        guard var next = unsafe event_get_supported_methods() else { return [] }
+        guard var next = unsafe event_get_supported_methods() else { return names }
         while let name = unsafe next.pointee {
             unsafe names.append(String(cString: name))
             unsafe next += 1
         }
         return names
-    }
+    }()
 
     /// The method in use. The C function is `event_base_get_method`.
     public var method: String { core.method }

@@ -1,6 +1,8 @@
+import Dispatch
 import Libevent
 import Readiness
 import Sockets
+import Synchronization
 import Testing
 
 @Suite struct EventConfigurationTests {
@@ -32,6 +34,25 @@ import Testing
         let error = #expect(throws: IOError.self) { try EventBase(configuration) }
         #expect(error?.code == .unsupported)
         #expect(error?.detail.contains("epoll") == true)
+    }
+
+    /// The error names the methods, whose list libevent keeps once a process and frees at each call.
+    @Test func severalThreadsAreRefusedAtOnce() throws {
+        let others = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            for _ in 0..<2000 {
+                var configuration = EventConfiguration()
+                configuration.avoidedMethods = Set(EventMethod.allCases)
+                do throws(IOError) {
+                    _ = try EventBase(configuration)
+                    others.add(1, ordering: .relaxed)
+                } catch {
+                    let isExpected = error.detail.contains("(epoll, poll, select)")
+                    if !isExpected { others.add(1, ordering: .relaxed) }
+                }
+            }
+        }
+        #expect(others.load(ordering: .relaxed) == 0)
     }
 
     @Test func requiringWhatNoMethodLeftCanDoIsAnError() throws {
