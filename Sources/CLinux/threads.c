@@ -20,18 +20,26 @@ static void *run(void *argument) {
     return NULL;
 }
 
+/* Detached from its beginning. Of a thread that is detached later the address sanitizer keeps the number after its end, and
+ * then does not search the next thread of that number for what it keeps alive: leaks are reported that are none. */
+static int start_detached(struct start *start) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0) return error;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    error = pthread_create(&thread, &attributes, run, start);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
 int clinux_thread_start(const char *name, void (*body)(void *context), void *context) {
     struct start *start = malloc(sizeof *start);
     if (start == NULL) return -ENOMEM;
     start->body = body;
     start->context = context;
     snprintf(start->name, sizeof start->name, "%s", name);
-    pthread_t thread;
-    int error = pthread_create(&thread, NULL, run, start);
-    if (error != 0) {
-        free(start);
-        return -error;
-    }
-    pthread_detach(thread);
-    return 0;
+    int error = start_detached(start);
+    if (error != 0) free(start);
+    return -error;
 }
