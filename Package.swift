@@ -88,7 +88,7 @@ let package = Package(
 
         .target(
             name: "FaultTools",
-            dependencies: [system],
+            dependencies: ["CLinux", system],
             path: "Tests/FaultTools",
             swiftSettings: house
         ),

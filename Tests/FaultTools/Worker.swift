@@ -1,39 +1,55 @@
-package import Glibc
+internal import CLinux
+internal import Glibc
 internal import SystemPackage
 
 /// A thread of its own, for what blocks.
+///
+/// It is not one of those that are joined: the address sanitizer keeps their numbers when they have ended, and does not
+/// search a later thread of such a number for what it keeps alive.
 package final class Worker: Sendable {
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
+    @safe private final class Body: Sendable {
+        private let work: @Sendable () -> Void
+        // Only handed to the functions of semaphores, which any thread may call.
+        private nonisolated(unsafe) let isOver = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-        init(_ run: @escaping @Sendable () -> Void) {
-            self.run = run
+        init(_ work: @escaping @Sendable () -> Void) {
+            self.work = work
+            unsafe sem_init(isOver, 0, 0)
+        }
+
+        deinit {
+            unsafe sem_destroy(isOver)
+            unsafe isOver.deallocate()
+        }
+
+        func run() {
+            unblockSignals()
+            work()
+            unsafe sem_post(isOver)
+        }
+
+        func wait() {
+            while unsafe sem_wait(isOver) != 0 {}
         }
     }
 
-    package let thread: pthread_t
+    private let body: Body
 
-    package init(_ run: @escaping @Sendable () -> Void) {
-        let body = unsafe Unmanaged.passRetained(Body(run)).toOpaque()
-        var thread = pthread_t()
-        let error = unsafe pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unblockSignals()
-                unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            },
-            body
-        )
-        guard error == 0 else { fatalError("no thread: \(Errno(rawValue: error))") }
-        self.thread = thread
+    package init(_ work: @escaping @Sendable () -> Void) {
+        body = Body(work)
+        let context = unsafe Unmanaged.passRetained(body).toOpaque()
+        let result = unsafe clinux_thread_start("worker", Self.run, context)
+        guard result == 0 else { fatalError("no thread: \(Errno(rawValue: -result))") }
     }
 
-    /// Waits until the thread has ended; once only.
+    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        guard let context = unsafe context else { return }
+        unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+    }
+
+    /// Waits until the body has returned; once only.
     package func join() {
-        pthread_join(thread, nil)
+        body.wait()
     }
 
     /// Runs the body on so many threads at the same time and waits for all.

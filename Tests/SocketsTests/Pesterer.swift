@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Sends a signal to the thread that made it, a thousand times a second until it is stopped. The handler only counts,
 /// and system calls are not restarted, so that a call which waits fails with EINTR.
@@ -51,24 +52,22 @@ final class Pesterer: Sendable {
 
 /// A thread of the system, for what blocks.
 enum Thread {
-    static func detach(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    private final class Box: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
         }
-        var thread = pthread_t()
-        let box = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
-        let result = unsafe pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-                return nil
-            },
-            box
-        )
-        guard result == 0 else { return unsafe Unmanaged<Box>.fromOpaque(box).release() }
-        pthread_detach(thread)
+    }
+
+    static func detach(_ body: @escaping @Sendable () -> Void) {
+        let context = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
+        let result = unsafe clinux_thread_start("pesterer", run, context)
+        guard result == 0 else { fatalError("no thread: \(Errno(rawValue: -result))") }
+    }
+
+    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        guard let context = unsafe context else { return }
+        unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
     }
 }

@@ -1,4 +1,5 @@
 internal import CLibevent
+internal import Readiness
 internal import Synchronization
 
 /// What libevent has to say beside the errors that it returns. Nothing is printed unless a handler does it: failures reach
@@ -14,12 +15,21 @@ public enum LibeventLog {
     /// Called on the thread that libevent speaks from, inside its call: it must not use libevent.
     public typealias Handler = @Sendable (Severity, String) -> Void
 
-    private static let handler = Mutex<Handler?>(nil)
+    private final class Keeper: Sendable {
+        private let kept = Mutex<Handler?>(nil)
+
+        var handler: Handler? {
+            get { kept.withLock(of: self) { $0 } }
+            set { kept.withLock(of: self) { $0 = newValue } }
+        }
+    }
+
+    private static let keeper = Keeper()
 
     /// Sets the handler for the whole process; `nil` drops the messages. The C function is `event_set_log_callback`.
     public static func setHandler(_ newHandler: Handler?) {
         install()
-        handler.withLock { $0 = newHandler }
+        keeper.handler = newHandler
     }
 
     /// Takes the messages away from standard error; done before the first base is made.
@@ -28,7 +38,7 @@ public enum LibeventLog {
     }
 
     private static let installed: Void = unsafe event_set_log_callback { severity, text in
-        guard let handler = LibeventLog.handler.withLock({ $0 }), let text = unsafe text else { return }
+        guard let handler = keeper.handler, let text = unsafe text else { return }
         unsafe handler(Severity(rawValue: severity) ?? .message, String(cString: text))
     }
 }
