@@ -1,3 +1,4 @@
+internal import CLinux
 package import Sockets
 internal import Synchronization
 package import SystemPackage
@@ -16,10 +17,13 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     private let queue = Mutex(Queue())
     private let waker: Waker
+    private let forks: UInt32
 
     /// - Throws: `noDescriptors`.
     package init() throws(IOError) {
         waker = try Waker()
+        clinux_count_forks()
+        forks = clinux_forks()
     }
 
     /// Readable while jobs wait.
@@ -27,9 +31,10 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// Hands a job to the loop, from any thread. It wakes the loop's current wait or, if none, the next.
     ///
-    /// - Returns: `false`, and drops the job, once the loop is gone.
+    /// - Returns: `false`, and drops the job, once the loop is gone, and in a child of the process: the loop is its parent's.
     @discardableResult
     public func post(_ job: @escaping Job) -> Bool {
+        guard isOurs else { return false }
         let isAccepted = queue.withLock(of: self) { queue in
             guard !queue.isClosed else { return false }
             queue.jobs.append(job)
@@ -38,6 +43,9 @@ public final class Poster<Engine: AnyObject>: Sendable {
         if isAccepted { waker.wake() }
         return isAccepted
     }
+
+    /// Whether this is not a child, where the lock may be held for ever, by a thread that the child does not have.
+    private var isOurs: Bool { clinux_forks() == forks }
 
     /// Runs the jobs posted so far, for as long as `goesOn` says so; called by the loop on its thread. What is left waits for
     /// the next turn, and so does what the jobs post.
@@ -59,6 +67,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// The jobs posted so far, for whoever runs them.
     package func take() -> [Job] {
+        guard isOurs else { return [] }
         waker.acknowledge()
         return queue.withLock(of: self) { queue in
             defer { queue.jobs = [] }
@@ -68,6 +77,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// No job is accepted from here on; the ones that wait are dropped outside the lock.
     package func close() {
+        guard isOurs else { return }
         let dropped = queue.withLock(of: self) { queue in
             defer { queue.jobs = [] }
             queue.isClosed = true

@@ -8,12 +8,13 @@ internal import SystemPackage
 /// search a later thread of such a number for what it keeps alive.
 package final class Worker: Sendable {
     @safe private final class Body: Sendable {
-        private let work: @Sendable () -> Void
+        // Only the thread of its own touches it.
+        private nonisolated(unsafe) var work: (@Sendable () -> Void)?
         // Only handed to the functions of semaphores, which any thread may call.
         private nonisolated(unsafe) let isOver = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
         init(_ work: @escaping @Sendable () -> Void) {
-            self.work = work
+            unsafe self.work = work
             unsafe sem_init(isOver, 0, 0)
         }
 
@@ -24,7 +25,9 @@ package final class Worker: Sendable {
 
         func run() {
             unblockSignals()
-            work()
+            unsafe work?()
+            // What it holds is gone for whoever waits.
+            unsafe work = nil
             unsafe sem_post(isOver)
         }
 
@@ -47,7 +50,7 @@ package final class Worker: Sendable {
         unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
     }
 
-    /// Waits until the body has returned; once only.
+    /// Waits until the work is done, and what it held is let go of; once only.
     package func join() {
         body.wait()
     }

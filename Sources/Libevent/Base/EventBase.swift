@@ -189,7 +189,9 @@ public final class EventBase {
 
     /// Makes the base usable in a child process. The C function is `event_reinit`.
     ///
-    /// Call it first thing after the fork. Posters of the parent stay the parent's: ask for a new one.
+    /// Call it first thing after the fork. Posters of the parent stay the parent's: ask for a new one. A child that goes on
+    /// without `execve(2)` has to do with the thread that forked: Swift's `Mutex` takes that thread for its parent's, and
+    /// traps where another one of the child waits for it.
     /// - Throws: `system` when an event could not be added again.
     public func reinitialiseAfterFork() throws(IOError) {
         try core.reinitialiseAfterFork()

@@ -11,7 +11,9 @@ public struct EventConfiguration: Hashable, Sendable {
         }
 
         /// The base has no locks of libevent's. They are not needed: a base belongs to one thread, and `Poster` is the
-        /// way in from others. Leave this out for a base that is lent to C code which calls it from several threads.
+        /// way in from others. Leave this out for a base that is lent to C code which calls it from several threads. The
+        /// first base with locks calls `evthread_use_pthreads`, which C code must not call at the same moment: two first
+        /// calls at once end the process in libevent 2.1.
         public static let noLock = Flags(rawValue: 0x01)
         /// Environment variables such as `EVENT_NOEPOLL` change nothing.
         public static let ignoreEnvironment = Flags(rawValue: 0x02)

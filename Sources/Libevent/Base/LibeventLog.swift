@@ -1,4 +1,5 @@
 internal import CLibevent
+internal import Glibc
 internal import Readiness
 internal import Synchronization
 
@@ -38,6 +39,9 @@ public enum LibeventLog {
     }
 
     private static let installed: Void = unsafe event_set_log_callback { severity, text in
+        // Libevent tells of a failure before its caller has read why.
+        let reason = errno
+        defer { errno = reason }
         guard let handler = keeper.handler, let text = unsafe text else { return }
         unsafe handler(Severity(rawValue: severity) ?? .message, String(cString: text))
     }

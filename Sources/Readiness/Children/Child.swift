@@ -18,7 +18,8 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
     /// Starts a program.
     ///
     /// - Throws: `notFound`, `permissionDenied` and what else `execve(2)` names, known here and not by an exit code;
-    ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`.
+    ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`; an error of `pidfd_open` when it has
+    ///   ended already and others took its exit status, as the kernel does while SIGCHLD is ignored.
     public init(_ program: Program) throws(IOError) {
         guard !program.hasZeros else {
             throw IOError(
@@ -28,8 +29,17 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
             )
         }
         let process = ChildIdentity(number: try checked("execve", program.start(), detail: program.path))
-        descriptor = Descriptor(number: try checked("pidfd_open", clinux_pidfd(process.number)))
+        descriptor = try Self.descriptor(of: process.number)
         self.process = consume process
+    }
+
+    private static func descriptor(of number: pid_t) throws(IOError) -> Descriptor {
+        let descriptor = clinux_pidfd(number)
+        guard descriptor != -ESRCH else {
+            let detail = "it has ended, and others took its exit status: SIGCHLD is ignored, or they wait for any child"
+            throw IOError("pidfd_open", errno: .noSuchProcess, detail: detail)
+        }
+        return Descriptor(number: try checked("pidfd_open", descriptor))
     }
 
     /// The number of its process. It is nobody else's until the exit status was taken.

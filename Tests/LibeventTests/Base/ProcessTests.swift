@@ -1,8 +1,10 @@
 import Dispatch
+import FaultTools
 import Glibc
 import Libevent
 import Readiness
 import Sockets
+import Synchronization
 import Testing
 
 /// What must be seen from outside a process: traps and forks. Each body runs in a process of its own.
@@ -47,6 +49,28 @@ import Testing
             for kind in TestBase.allCases {
                 try childTest(kind)
             }
+            exit(0)
+        }
+    }
+
+    /// Somebody may be posting at the moment of the fork: the lock that he holds stays locked in the child.
+    @Test func aChildNeedsNoLockThatAnotherThreadHadAtTheFork() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
+            for kind in TestBase.allCases { try forkWhilePosting(kind) }
+            exit(0)
+        }
+    }
+
+    @Test func aLogHandlerThatChangesErrnoChangesNoError() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
+            LibeventLog.setHandler { _, _ in errno = ENOTTY }
+            let base = try EventBase(EventConfiguration(method: .epoll))
+            let file = try temporaryFile([1])
+            let event = try Event(on: base, watching: file.fileDescriptor, for: .readable) { _, _ in }
+            let error = #expect(throws: IOError.self) { try event.add() }
+            try #require(error?.code == .notPollable)
             exit(0)
         }
     }
@@ -150,4 +174,34 @@ private func closingChildTest(_ kind: TestBase, _ way: Int) throws {
     // A stream that the child closed in an orderly way is shut for both.
     try base.run(until: { received == 3 && (arrived == 3 || way == 2) })
     base.close()
+}
+
+private func forkWhilePosting(_ kind: TestBase) throws {
+    let base = try kind.make()
+    let poster = try base.poster()
+    let isOver = Flag()
+    let posting = Worker {
+        while !isOver.isSet.load(ordering: .relaxed) {
+            poster.post { _ in }
+            usleep(20)
+        }
+    }
+    for _ in 0..<100 {
+        let child = forkProcess()
+        try #require(child >= 0)
+        if child == 0 {
+            guard (try? base.reinitialiseAfterFork()) != nil, !poster.post({ _ in }) else { _exit(10) }
+            _exit(0)
+        }
+        var status: CInt = 0
+        #expect(unsafe waitpid(child, &status, 0) == child)
+        try #require(status == 0, "the child ended with status \(status)")
+        try base.run(.withoutWaiting)
+    }
+    isOver.isSet.store(true, ordering: .relaxed)
+    posting.join()
+}
+
+private final class Flag: Sendable {
+    let isSet = Atomic(false)
 }
