@@ -56,7 +56,9 @@ extension EventLoop {
             }
             end()
         }
-        if let failure = runHere() { throw failure }
+        let failure = runHere()
+        runEnd.reach()
+        if let failure { throw failure }
         guard let value = outcome.value else {
             throw IOError("EventLoop.run", .closed, detail: "the loop ended before what it was run for")
         }

@@ -26,6 +26,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let link = LoopLink()
     private let runner = Atomic<UInt>(0)
     private let inbox = Mutex(LoopInbox())
+    let runEnd = LoopEnd()
 
     // Touched for every message, by one thread; no access spans a call.
     @safe @exclusivity(unchecked) private var jobs = JobQueue()
@@ -72,7 +73,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// - Throws: `noDescriptors`, `noMemory`; `unsupported` when the engine cannot be had on this machine.
     public convenience init(engine: LoopEngine = .native, name: String = "event-loop") throws(IOError) {
         self.init(try EngineSeam(engine), name: name)
-        try startThread { $0.runHere() }
+        try startThread(reaching: runEnd) { $0.runHere() }
     }
 
     // MARK: Threads
@@ -100,8 +101,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         )
     }
 
-    private func startThread(_ body: @escaping @Sendable (EventLoop) -> Void) throws(IOError) {
-        let context = unsafe Unmanaged.passRetained(ThreadStart(loop: self, body: body)).toOpaque()
+    /// The end, if any, is reached once the thread has let go of the loop.
+    private func startThread(
+        reaching end: LoopEnd? = nil,
+        _ body: @escaping @Sendable (EventLoop) -> Void
+    ) throws(IOError) {
+        let context = unsafe Unmanaged.passRetained(ThreadStart(loop: self, end: end, body: body)).toOpaque()
         let result = unsafe clinux_thread_start(name, ThreadStart.run, context)
         guard result < 0 else { return }
         unsafe Unmanaged<ThreadStart>.fromOpaque(context).release()
@@ -129,12 +134,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         link.loop = nil
         runLeftovers()
         runner.store(0, ordering: .relaxed)
-        let waiters = inbox.withLock(of: self) { inbox in
-            inbox.hasEnded = true
-            defer { inbox.waiters = [] }
-            return inbox.waiters
-        }
-        for resume in waiters { resume.fromElsewhere() }
+        inbox.withLock(of: self) { $0.hasEnded = true }
         startDrainerIfNeeded()
         return failure
     }
@@ -259,19 +259,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // MARK: Ending
 
     /// Ends the loop: its connections are closed, what waits on it is resumed with an error of code `closed`, and when no
-    /// job is left its thread ends. Returns then.
+    /// job is left its run ends. Returns then: the loop's own thread holds nothing of it any more, and its descriptors are
+    /// closed with the last reference to it.
     ///
     /// Tasks that come back to the loop after that still run, one at a time, on a thread that is started for them.
     /// A second call waits with the first. Not for use on the loop itself.
     public func shutDown() async {
         end()
-        await suspended { resume in
-            let hasEnded = inbox.withLock(of: self) { inbox in
-                if !inbox.hasEnded { inbox.waiters.append(resume) }
-                return inbox.hasEnded
-            }
-            if hasEnded { resume() }
-        }
+        await runEnd.wait()
     }
 
     /// Has the loop end when nothing is left to do.

@@ -34,7 +34,7 @@ public final class EventLoopGroup: Sendable {
         return loops[Int(UInt(bitPattern: number) % UInt(loops.count))]
     }
 
-    /// Ends every loop and returns when their threads have ended.
+    /// Ends every loop and returns when their runs have ended.
     public func shutDown() async {
         for loop in loops { await loop.shutDown() }
     }

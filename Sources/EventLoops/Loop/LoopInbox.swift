@@ -8,8 +8,6 @@ struct LoopInbox {
     var hasEnded = false
     /// Whether a thread of its own runs what comes after the loop's end.
     var isDrained = false
-    /// Resumed when the loop's thread has gone.
-    var waiters: [Resumption<Void>] = []
 
     var isEmpty: Bool { jobs.isEmpty && calls.isEmpty }
 }

@@ -3,9 +3,9 @@ internal import Readiness
 internal import Sockets
 internal import Synchronization
 
-/// One lookup of a name, which ends once: with its outcome, at its deadline, or when its task is cancelled.
-final class Lookup: TimerNode, @unchecked Sendable {
-    // Unchecked: the state is behind the lock; the timer's place belongs to the loop's thread.
+/// One lookup of a name, which ends once: with its outcome, at its deadline, with its loop, or when its task is cancelled.
+final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
+    // Unchecked: the state is behind the lock; its places with the loop belong to the loop's thread.
 
     typealias Outcome = Result<[SocketAddress], IOError>
 
@@ -18,6 +18,7 @@ final class Lookup: TimerNode, @unchecked Sendable {
     private let port: UInt16
     private let state = Mutex(State())
     var timerIndex = -1
+    var memberIndex = -1
 
     init(host: String, port: UInt16) {
         self.host = host
@@ -42,6 +43,10 @@ final class Lookup: TimerNode, @unchecked Sendable {
 
     func timerFired(now: Int64) {
         end(.failure(IOError("getaddrinfo", .timedOut, detail: host)))
+    }
+
+    func loopIsEnding(_ error: IOError) {
+        end(.failure(error))
     }
 
     /// Blocks.

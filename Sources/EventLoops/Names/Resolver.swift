@@ -22,13 +22,16 @@ enum Resolver {
         let outcome: Result<[SocketAddress], IOError> = await withTaskCancellationHandler {
             await suspended { resume in
                 lookup.begin(resume)
+                loop.call { join(lookup, loop, until: deadline) }
                 start(lookup)
-                loop.call { loop.setTimer(lookup, at: deadline) }
             }
         } onCancel: {
             lookup.end(.failure(IOError("getaddrinfo", .cancelled)))
         }
-        loop.call { loop.cancelTimer(lookup) }
+        loop.call {
+            loop.cancelTimer(lookup)
+            loop.remove(lookup)
+        }
         return try outcome.get()
     }
 
@@ -38,6 +41,16 @@ enum Resolver {
         let isPrintable = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         guard !bytes.isEmpty, bytes.count <= 253, isPrintable else {
             throw IOError("getaddrinfo", .invalidAddress, detail: "a host name has 1 to 253 printable characters")
+        }
+    }
+
+    private static func join(_ lookup: Lookup, _ loop: EventLoop, until deadline: Int64) {
+        do throws(IOError) {
+            try loop.checkIsGoing()
+            loop.add(lookup)
+            loop.setTimer(lookup, at: deadline)
+        } catch {
+            lookup.end(.failure(error))
         }
     }
 

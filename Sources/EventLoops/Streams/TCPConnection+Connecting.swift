@@ -20,7 +20,7 @@ extension TCPConnection {
         options: StreamOptions = StreamOptions(),
         _ body: @escaping @Sendable (TCPConnection) async throws -> Result
     ) async throws -> Result {
-        let loop = try loop ?? EventLoop.shared.get()
+        let loop = try loop ?? SharedLoop.get()
         let deadline = EventLoop.deadline(after: limit)
         return try await withTaskExecutorPreference(loop) {
             let connection = try await open(to: address, on: loop, until: deadline, StreamLimits(options))
@@ -48,7 +48,7 @@ extension TCPConnection {
         options: StreamOptions = StreamOptions(),
         _ body: @escaping @Sendable (TCPConnection) async throws -> Result
     ) async throws -> Result {
-        let loop = try loop ?? EventLoop.shared.get()
+        let loop = try loop ?? SharedLoop.get()
         let deadline = EventLoop.deadline(after: limit)
         let addresses = try await Resolver.addresses(of: host, port: port, on: loop, until: deadline)
         return try await withTaskExecutorPreference(loop) {
