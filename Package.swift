@@ -92,7 +92,11 @@ let package = Package(
             path: "Tests/FaultTools",
             swiftSettings: house
         ),
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets", "CLinux", system], swiftSettings: house),
+        .testTarget(
+            name: "SocketsTests",
+            dependencies: ["SeededRandom", "Sockets", "CLinux", system],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "ReadinessTests",
             dependencies: ["FaultTools", "Readiness", "Sockets", "CLinux", system],
@@ -100,7 +104,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MultiplexingTests",
-            dependencies: ["FaultTools", "Multiplexing", "Readiness", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "Multiplexing", "Readiness", "SeededRandom", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

@@ -50,8 +50,17 @@ static void on_wake(evutil_socket_t descriptor, short what, void *context) {
     ((struct cbaseline_wake *)context)->woken++;
 }
 
+static int has_locks = -1;
+
+/* Two threads in its first call end the process. */
+static void use_locks(void) {
+    has_locks = evthread_use_pthreads();
+}
+
 static int open_libevent(struct cbaseline_wake *wake, const char *method) {
-    if (evthread_use_pthreads() < 0) return -ENOTSUP;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, use_locks);
+    if (has_locks < 0) return -ENOTSUP;
     wake->base = echo_base_on(method);
     if (wake->base == NULL) return -ENOTSUP;
     wake->event = event_new(wake->base, -1, EV_PERSIST, on_wake, wake);
@@ -106,7 +115,8 @@ static int wait_once(struct cbaseline_wake *wake) {
     int64_t before = wake->woken;
     while (wake->woken == before) {
         if (wake->base != NULL) {
-            if (event_base_loop(wake->base, EVLOOP_ONCE) < 0) return -EIO;
+            /* An event without descriptor and limit does not count as one: without the second flag this would never wait. */
+            if (event_base_loop(wake->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY) < 0) return -EIO;
             continue;
         }
         struct epoll_event event;

@@ -1,4 +1,5 @@
 import Multiplexing
+import SeededRandom
 import Testing
 
 @Suite("A timer queue")
@@ -20,7 +21,7 @@ struct TimerQueueTests {
     }
 
     /// Delays of all sizes: equal ones, neighbours, seconds, years, and times that have passed.
-    private static func delay(_ chance: inout SystemRandomNumberGenerator) -> Int64 {
+    private static func delay(_ chance: inout RepeatableRandom) -> Int64 {
         switch Int.random(in: 0..<8, using: &chance) {
         case 0: 0
         case 1: .random(in: -5...5, using: &chance)
@@ -33,9 +34,12 @@ struct TimerQueueTests {
         }
     }
 
-    @Test("does what a sorted list does, whatever is put in", arguments: 0..<20)
-    func model(_ run: Int) throws {
-        var chance = SystemRandomNumberGenerator()
+    @Test(
+        "does what a sorted list does, whatever is put in",
+        arguments: (0..<20).map { _ in UInt64.random(in: 0...UInt64.max) }
+    )
+    func model(_ seed: UInt64) throws {
+        var chance = RepeatableRandom(seed: seed)
         var queue = TimerQueue<Int>(minimumCapacity: 1)
         var model = Model()
         var keys: [Int: TimerKey] = [:]

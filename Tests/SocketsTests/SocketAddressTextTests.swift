@@ -1,4 +1,5 @@
 import Glibc
+import SeededRandom
 import Sockets
 import Testing
 
@@ -119,13 +120,17 @@ struct SocketAddressTextTests {
         #expect(abstract?.code == (name == "a\0b" ? nil : .invalidAddress))
     }
 
-    @Test("texts made at random neither crash nor read back differently")
-    func random() throws {
-        var generator = SystemRandomNumberGenerator()
+    @Test(
+        "texts made at random neither crash nor read back differently",
+        arguments: [UInt64.random(in: 0...UInt64.max)]
+    )
+    func random(_ seed: UInt64) throws {
+        var generator = RepeatableRandom(seed: seed)
         let alphabet = Array("0123456789abcdef:.[]%@\\xunix/ \0é".unicodeScalars)
         for _ in 0..<20_000 {
             let prefix = ["", "unix:", "unix:@", "[", "127.0.0.1:"].randomElement(using: &generator) ?? ""
-            let rest = (0..<Int.random(in: 0...12)).compactMap { _ in alphabet.randomElement(using: &generator) }
+            let length = Int.random(in: 0...12, using: &generator)
+            let rest = (0..<length).compactMap { _ in alphabet.randomElement(using: &generator) }
             guard let address = SocketAddress(prefix + String(String.UnicodeScalarView(rest))) else { continue }
             #expect(SocketAddress(address.description) == address)
         }

@@ -192,6 +192,8 @@ struct EventBufferReferenceTests {
         let buffer = try EventBuffer()
         let file = try temporaryFile(Self.text)
         let number = file.fileDescriptor
+        // So that no other test gets both the number and the file's own number.
+        let copy = try file.duplicate()
         do {
             let segment = try FileSegment(file)
             try buffer.append(segment)
@@ -204,6 +206,7 @@ struct EventBufferReferenceTests {
         #expect(identity != nil)
         try buffer.removeAll()
         #expect(fileIdentity(number.rawValue) != identity)
+        #expect(fileIdentity(copy.fileDescriptor.rawValue) == identity)
     }
 
     @Test("segments outside the file, and of what is no file, are refused")
