@@ -94,7 +94,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SocketsTests",
-            dependencies: ["SeededRandom", "Sockets", "CLinux", system],
+            dependencies: ["FaultTools", "SeededRandom", "Sockets", "CLinux", system],
             swiftSettings: house
         ),
         .testTarget(

@@ -52,7 +52,7 @@ static void on_wake(evutil_socket_t descriptor, short what, void *context) {
 
 static int has_locks = -1;
 
-/* Two threads in its first call end the process. */
+/* Two threads in its first call end the process; no base with locks is made in Swift beside this. */
 static void use_locks(void) {
     has_locks = evthread_use_pthreads();
 }

@@ -31,7 +31,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// Hands a job to the loop, from any thread. It wakes the loop's current wait or, if none, the next.
     ///
-    /// - Returns: `false`, and drops the job, once the loop is gone, and in a child of the process: the loop is its parent's.
+    /// - Returns: `false`, and drops the job, once the loop is gone, and in a child of the process that made it.
     @discardableResult
     public func post(_ job: @escaping Job) -> Bool {
         guard isOurs else { return false }
@@ -59,6 +59,7 @@ public final class Poster<Engine: AnyObject>: Sendable {
 
     /// They were posted first, and stay first.
     private func putBack(_ jobs: ArraySlice<Job>) {
+        guard isOurs else { return }
         queue.withLock(of: self) { queue in
             if !queue.isClosed { queue.jobs.insert(contentsOf: jobs, at: 0) }
         }

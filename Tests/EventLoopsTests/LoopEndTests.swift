@@ -25,7 +25,7 @@ struct LoopEndTests {
         return loop
     }
 
-    @Test("a second shutdown waits with the first, and a later one does not wait", arguments: EngineKind.allCases)
+    @Test("every shutdown returns, at the same time as another and after the end", arguments: EngineKind.allCases)
     func shutDownAgain(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)
         async let first: Void = loop.shutDown()
@@ -35,14 +35,29 @@ struct LoopEndTests {
         await loop.shutDown()
     }
 
+    @Test("a shutdown of a loop that runs on its caller's thread returns when the run is over")
+    func shutDownOfARun() async throws {
+        let (loop, ending) = try await onThread {
+            try EventLoop.run { loop in
+                // Not on the loop, and in nobody's way there.
+                (loop, start { await loop.shutDown() })
+            }
+        }
+        try await ending.value
+        await loop.shutDown()
+    }
+
     @Test("a lookup that is under way ends with its loop", arguments: [EngineKind.native, .libevent])
     func lookup(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            alarm(500)
-            // Whoever looks up connects to those who know.
-            let fault = try SystemCallFault("connect:delay_enter=60000000")
+            alarm(300)
+            // Whoever looks up connects to those who know. Nobody waits for so long: with the fault the delay ends.
+            let fault = try SystemCallFault("connect:delay_enter=400000000")
             let loop = try EventLoop(engine: kind.engine)
-            let asking = start { try await TCPConnection.connect(toHost: "name.invalid", port: 1, on: loop) { _ in } }
+            let asking = start {
+                let host = "name.invalid"
+                try await TCPConnection.connect(toHost: host, port: 1, on: loop, within: .seconds(300)) { _ in }
+            }
             try waitForThread(named: "name-lookup")
             await loop.shutDown()
             let outcome = await asking.result
@@ -59,10 +74,13 @@ struct LoopEndTests {
             let base = try EventBase()
             let loop = try EventLoop.run(on: base) { $0 }
             let poster = try base.poster()
+            let running = Collected<Void>()
             let asking = start {
                 defer { poster.post { $0.stop() } }
+                try await running.wait()
                 try await TCPConnection.connect(toHost: "localhost", port: 1, on: loop) { _ in }
             }
+            poster.post { _ in running.add(()) }
             try base.run()
             return asking
         }
@@ -73,7 +91,7 @@ struct LoopEndTests {
     @Test("the loop of those who brought none is tried again after it could not be had")
     func sharedLoop() async {
         await #expect(processExitsWith: .success) {
-            alarm(500)
+            alarm(300)
             let listener = try Socket.listening(on: .loopback(port: 0))
             let address = try listener.localAddress()
             let loop = try EventLoop()

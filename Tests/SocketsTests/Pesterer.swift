@@ -1,7 +1,6 @@
-import CLinux
+import FaultTools
 import Glibc
 import Synchronization
-import SystemPackage
 
 /// Sends a signal to the thread that made it, a thousand times a second until it is stopped. The handler only counts,
 /// and system calls are not restarted, so that a call which waits fails with EINTR.
@@ -17,7 +16,7 @@ final class Pesterer: Sendable {
         // Threads of the concurrency pool block signals.
         Self.mask(SIG_UNBLOCK)
         let target = Glibc.pthread_self()
-        Thread.detach { [self] in
+        _ = Worker { [self] in
             var round = 0
             while !isStopped.load(ordering: .acquiring), round < rounds {
                 pthread_kill(target, SIGUSR1)
@@ -47,27 +46,5 @@ final class Pesterer: Sendable {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in Pesterer.handled.add(1, ordering: .relaxed) }
         unsafe sigaction(SIGUSR1, &action, nil)
-    }
-}
-
-/// A thread of the system, for what blocks.
-enum Thread {
-    private final class Box: Sendable {
-        let body: @Sendable () -> Void
-
-        init(_ body: @escaping @Sendable () -> Void) {
-            self.body = body
-        }
-    }
-
-    static func detach(_ body: @escaping @Sendable () -> Void) {
-        let context = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
-        let result = unsafe clinux_thread_start("pesterer", run, context)
-        guard result == 0 else { fatalError("no thread: \(Errno(rawValue: -result))") }
-    }
-
-    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        guard let context = unsafe context else { return }
-        unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
     }
 }

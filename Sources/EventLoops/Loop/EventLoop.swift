@@ -259,8 +259,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // MARK: Ending
 
     /// Ends the loop: its connections are closed, what waits on it is resumed with an error of code `closed`, and when no
-    /// job is left its run ends. Returns then: the loop's own thread holds nothing of it any more, and its descriptors are
-    /// closed with the last reference to it.
+    /// job is left its run ends. Returns then. A loop's own thread has let go of it, so that its descriptors are closed with
+    /// the last reference to it; of one that `run` runs, the run is over, and `run` is about to return.
     ///
     /// Tasks that come back to the loop after that still run, one at a time, on a thread that is started for them.
     /// A second call waits with the first. Not for use on the loop itself.

@@ -4,7 +4,7 @@ struct LoopInbox {
     var calls: [@Sendable () -> Void] = []
     /// Whether the loop has been told and has not looked yet.
     var isAnnounced = false
-    /// Whether the loop's thread has gone.
+    /// Whether the run is over.
     var hasEnded = false
     /// Whether a thread of its own runs what comes after the loop's end.
     var isDrained = false

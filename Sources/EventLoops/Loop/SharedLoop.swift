@@ -2,7 +2,7 @@ internal import Readiness
 internal import Sockets
 internal import Synchronization
 
-/// The loop of those who did not bring one. It never ends.
+/// Keeps the loop of those who did not bring one, which never ends.
 final class SharedLoop: Sendable {
     private static let shared = SharedLoop()
 

@@ -17,6 +17,7 @@ final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
     private let host: String
     private let port: UInt16
     private let state = Mutex(State())
+    private let isAbandoned = Atomic(false)
     var timerIndex = -1
     var memberIndex = -1
 
@@ -46,8 +47,14 @@ final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
     }
 
     func loopIsEnding(_ error: IOError) {
+        isAbandoned.store(true, ordering: .releasing)
         end(.failure(error))
     }
+
+    /// Whether its loop has let go of it: nobody need call the loop for it any more.
+    var loopHasEnded: Bool { isAbandoned.load(ordering: .acquiring) }
+
+    var isOver: Bool { state.withLock(of: self) { $0.outcome != nil } }
 
     /// Blocks.
     func lookUp() -> Outcome {

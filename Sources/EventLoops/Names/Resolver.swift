@@ -22,15 +22,16 @@ enum Resolver {
         let outcome: Result<[SocketAddress], IOError> = await withTaskCancellationHandler {
             await suspended { resume in
                 lookup.begin(resume)
-                loop.call { join(lookup, loop, until: deadline) }
-                start(lookup)
+                loop.call { begin(lookup, on: loop, until: deadline) }
             }
         } onCancel: {
             lookup.end(.failure(IOError("getaddrinfo", .cancelled)))
         }
-        loop.call {
-            loop.cancelTimer(lookup)
-            loop.remove(lookup)
+        if !lookup.loopHasEnded {
+            loop.call {
+                loop.cancelTimer(lookup)
+                loop.remove(lookup)
+            }
         }
         return try outcome.get()
     }
@@ -44,14 +45,17 @@ enum Resolver {
         }
     }
 
-    private static func join(_ lookup: Lookup, _ loop: EventLoop, until deadline: Int64) {
+    /// On the loop's thread.
+    private static func begin(_ lookup: Lookup, on loop: EventLoop, until deadline: Int64) {
+        guard !lookup.isOver else { return }
         do throws(IOError) {
             try loop.checkIsGoing()
-            loop.add(lookup)
-            loop.setTimer(lookup, at: deadline)
         } catch {
-            lookup.end(.failure(error))
+            return lookup.loopIsEnding(error)
         }
+        loop.add(lookup)
+        loop.setTimer(lookup, at: deadline)
+        start(lookup)
     }
 
     private static func start(_ lookup: Lookup) {

@@ -32,7 +32,8 @@ final class BaseCore {
 
     /// The object that the user holds; it ends before the core when members outlive it.
     weak var owner: EventBase?
-    private lazy var signals = SignalRouter(self)
+    /// Made for the first signal: a child of the process has nothing to make that it does not need.
+    private var signals: SignalRouter?
     private var laterQueue: LaterQueue?
     private var timeoutClock: TimeoutClock?
     /// Events of our own that stay pending; they do not keep a run going.
@@ -158,11 +159,13 @@ final class BaseCore {
     }
 
     func subscribe(_ event: Event, to signal: Signal) throws(IOError) {
-        try signals.subscribe(event, to: signal)
+        let router = signals ?? SignalRouter(self)
+        signals = router
+        try router.subscribe(event, to: signal)
     }
 
     func unsubscribe(_ event: Event, from signal: Signal) {
-        signals.unsubscribe(event, from: signal)
+        signals?.unsubscribe(event, from: signal)
     }
 
     /// Runs a job in this turn or the next, on the loop's thread, outside the callback that asks.
@@ -207,7 +210,7 @@ final class BaseCore {
         }
         process = getpid()
         forks = clinux_forks()
-        try signals.renew()
+        try signals?.renew()
     }
 
     // MARK: Callbacks
@@ -247,7 +250,7 @@ final class BaseCore {
 
     /// Whether nothing is left that could call the user back, but for posts.
     var isIdle: Bool {
-        guard !signals.areAwaited else { return false }
+        guard signals?.areAwaited != true else { return false }
         let counted = UInt32(EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_VIRTUAL)
         return unsafe Int(event_base_get_num_events(raw, counted)) <= internalEvents.count
     }

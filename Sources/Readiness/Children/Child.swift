@@ -18,8 +18,8 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
     /// Starts a program.
     ///
     /// - Throws: `notFound`, `permissionDenied` and what else `execve(2)` names, known here and not by an exit code;
-    ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`; an error of `pidfd_open` when it has
-    ///   ended already and others took its exit status, as the kernel does while SIGCHLD is ignored.
+    ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`; `system` when it has ended
+    ///   already and others took its exit status, as the kernel does while SIGCHLD is ignored.
     public init(_ program: Program) throws(IOError) {
         guard !program.hasZeros else {
             throw IOError(

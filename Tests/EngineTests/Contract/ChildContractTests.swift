@@ -1,4 +1,5 @@
 import CLinux
+import FaultTools
 import Glibc
 import Multiplexing
 import Readiness
@@ -73,6 +74,19 @@ import Testing
         #expect(clinux_kill_child(child.number, 0) == -ECHILD)
         child.send(.terminate)
         #expect(child.exitStatus() == .unknown)
+    }
+
+    /// As where SIGCHLD is ignored and the program was quick.
+    @Test("A program that is gone before anybody could watch it is an error that says why")
+    func gone() async {
+        await #expect(processExitsWith: .success) {
+            alarm(300)
+            let fault = try SystemCallFault("pidfd_open:error=ESRCH")
+            let error = #expect(throws: IOError.self) { try Child(Program("true")).number }
+            fault.end()
+            try #require(error?.code == .system && error?.errno == .noSuchProcess)
+            try #require(error?.detail.contains("SIGCHLD") == true)
+        }
     }
 
     @Test("fault 24: a program gets its standard streams and no other descriptor of ours")

@@ -1,4 +1,4 @@
-import Dispatch
+import FaultTools
 import Libevent
 import Readiness
 import Sockets
@@ -39,7 +39,7 @@ import Testing
     /// The error names the methods, whose list libevent keeps once a process and frees at each call.
     @Test func severalThreadsAreRefusedAtOnce() throws {
         let others = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        Worker.run(4) { _ in
             for _ in 0..<2000 {
                 var configuration = EventConfiguration()
                 configuration.avoidedMethods = Set(EventMethod.allCases)

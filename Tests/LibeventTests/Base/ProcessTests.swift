@@ -103,6 +103,7 @@ private func childTest(_ kind: TestBase) throws {
     let child = forkProcess()
     try #require(child >= 0)
     if child == 0 {
+        alarm(60)
         let refused = try? base.run(.withoutWaiting)
         guard refused == nil else { _exit(10) }
         do throws(any Error) {
@@ -151,6 +152,7 @@ private func closingChildTest(_ kind: TestBase, _ way: Int) throws {
     let child = forkProcess()
     try #require(child >= 0)
     if child == 0 {
+        alarm(60)
         switch way {
         case 0: base.close()
         case 1:
@@ -177,19 +179,23 @@ private func closingChildTest(_ kind: TestBase, _ way: Int) throws {
 }
 
 private func forkWhilePosting(_ kind: TestBase) throws {
+    try doWhatTheChildDoes(kind)
     let base = try kind.make()
     let poster = try base.poster()
-    let isOver = Flag()
+    let state = Posting()
     let posting = Worker {
-        while !isOver.isSet.load(ordering: .relaxed) {
-            poster.post { _ in }
+        while !state.isOver.load(ordering: .relaxed) {
+            poster.post { _ in state.arrived.add(1, ordering: .relaxed) }
             usleep(20)
         }
     }
+    try base.run(until: { state.arrived.load(ordering: .relaxed) > 10 })
     for _ in 0..<100 {
         let child = forkProcess()
         try #require(child >= 0)
         if child == 0 {
+            // It never outlives a test that hangs by much.
+            alarm(60)
             guard (try? base.reinitialiseAfterFork()) != nil, !poster.post({ _ in }) else { _exit(10) }
             _exit(0)
         }
@@ -198,10 +204,19 @@ private func forkWhilePosting(_ kind: TestBase) throws {
         try #require(status == 0, "the child ended with status \(status)")
         try base.run(.withoutWaiting)
     }
-    isOver.isSet.store(true, ordering: .relaxed)
+    state.isOver.store(true, ordering: .relaxed)
     posting.join()
 }
 
-private final class Flag: Sendable {
-    let isSet = Atomic(false)
+/// What the runtime does once in a process it must have done before the fork: where another thread was about to, the child
+/// waits for it for ever.
+private func doWhatTheChildDoes(_ kind: TestBase) throws {
+    let base = try kind.make()
+    try base.poster().post { _ in }
+    try base.reinitialiseAfterFork()
+}
+
+private final class Posting: Sendable {
+    let isOver = Atomic(false)
+    let arrived = Atomic(0)
 }
