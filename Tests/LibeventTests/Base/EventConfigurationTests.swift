@@ -40,7 +40,7 @@ import Testing
     @Test func severalThreadsAreRefusedAtOnce() throws {
         let others = Atomic(0)
         Worker.run(4) { _ in
-            for _ in 0..<2000 {
+            for _ in 0..<1000 {
                 var configuration = EventConfiguration()
                 configuration.avoidedMethods = Set(EventMethod.allCases)
                 do throws(IOError) {

@@ -190,7 +190,7 @@ private func forkWhilePosting(_ kind: TestBase) throws {
         }
     }
     try base.run(until: { state.arrived.load(ordering: .relaxed) > 10 })
-    for _ in 0..<100 {
+    for _ in 0..<20 {
         let child = forkProcess()
         try #require(child >= 0)
         if child == 0 {
