@@ -11,8 +11,8 @@ extension TCPConnection {
     ///   - limit: how long the connect may take.
     ///   - options: the limits of the connection.
     ///   - body: what is done with the connection.
-    /// - Throws: `connectionRefused`, `timedOut`, `unreachable`, `notFound` (unix), `cancelled` as an `IOError`; and what
-    ///   `body` throws.
+    /// - Throws: `connectionRefused`, `timedOut`, `unreachable`, `notFound` (unix), `noDescriptors`, `cancelled`, or `closed`
+    ///   when the loop ends first, as an `IOError`; and what `body` throws.
     public static func connect<Result: Sendable>(
         to address: SocketAddress,
         on loop: EventLoop? = nil,
