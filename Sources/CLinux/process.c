@@ -119,15 +119,28 @@ int clinux_try_wait_child(pid_t child, int *status) {
     return 1;
 }
 
-int clinux_kill_child(pid_t child, int signal) {
-    siginfo_t information = {.si_pid = 0};
-    if (waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG | WNOWAIT) < 0) return -errno;
-    return clinux_kill(child, signal);
-}
-
 int clinux_pidfd(pid_t child) {
     int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+/* glibc has the name from 2.36 on. */
+static const idtype_t by_descriptor = (idtype_t)3;
+
+static int is_child(idtype_t type, int number) {
+    siginfo_t information = {.si_pid = 0};
+    return waitid(type, (id_t)number, &information, WEXITED | WNOHANG | WNOWAIT) < 0 ? -errno : 0;
+}
+
+/* Another thread may wait for the child at any time, and the number then be a stranger's: a descriptor stays the process's. */
+int clinux_kill_child(pid_t child, int signal) {
+    int descriptor = clinux_pidfd(child);
+    if (descriptor == -ESRCH) return -ECHILD;
+    int result = descriptor < 0 ? is_child(P_PID, child) : is_child(by_descriptor, descriptor);
+    if (result == 0 && descriptor < 0) result = clinux_kill(child, signal);
+    else if (result == 0 && syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0) result = -errno;
+    if (descriptor >= 0) close(descriptor);
+    return result;
 }
 
 int clinux_usable_cores(int *cores, int capacity) {

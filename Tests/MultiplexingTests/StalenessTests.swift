@@ -192,6 +192,31 @@ struct StalenessTests {
         }
     }
 
+    /// The kernel knows of it before the thread that adds it hears so.
+    @Test("fault 19: a number that another thread closes at its first event, before it is all added, is not heard of")
+    func duringTheAdd() async {
+        await #expect(processExitsWith: .success) {
+            alarm(300)
+            let shared = try SharedEpoll()
+            let descriptor = try makeEventDescriptor()
+            clinux_eventfd_signal(descriptor.fileDescriptor.rawValue)
+            // With a duplicate the registration would stay.
+            let duplicate = try descriptor.duplicate()
+            let number = descriptor.release()
+            let fault = try SystemCallFault("epoll_ctl:delay_exit=1000000")
+            let adding = Worker { try? shared.epoll.add(number, for: .readable, trigger: .level, token: 1) }
+            var batch = try EventBatch(capacity: 8)
+            try shared.epoll.wait(into: &batch, upTo: patience)
+            try #require(batch.rest().map(\.token) == [1])
+            Descriptor(adopting: number).close()
+            adding.join()
+            fault.end()
+            try shared.epoll.wait(into: &batch, upTo: .zero)
+            try #require(batch.rest().isEmpty)
+            _ = duplicate.fileDescriptor
+        }
+    }
+
     @Test("part of an event goes when part of the interest goes", arguments: MultiplexerKind.allCases)
     func partOfInterest(_ kind: MultiplexerKind) throws {
         let pair = try Socket.pair()

@@ -133,7 +133,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         try watching.refuseAfterFork("epoll_ctl")
         guard number >= 0 else { throw .notOpen("epoll_ctl", number) }
         let result = registrations.changes.withLock { _ in addLocked(number, mode, token) }
-        guard result < 0 else { return watching.began(number) }
+        guard result < 0 else { return }
         throw .registration("epoll_ctl", result, number)
     }
 
@@ -142,12 +142,17 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         guard unsafe registrations.slot(UInt32(bitPattern: number)) != nil || clinux_is_open(number)
         else { return -EBADF }
         guard let slot = unsafe registrations.makeSlot(UInt32(bitPattern: number)) else { return -ENOMEM }
+        // Before the kernel can tell another thread of it, which may close it.
+        watching.began(number)
         let key = unsafe slot.pointee.nextKey(number)
         if unsafe slot.pointee.currentMode.isRegistered {
             // Either a mistake, and then what stands must stay undisturbed; or somebody else closed the descriptor.
             let result = control(EPOLL_CTL_ADD, number, mode, key)
             // A number that cannot be registered is not registered: what stood here was of another file.
-            if result == -EPERM || result == -EBADF { unsafe slot.pointee.end() }
+            if result == -EPERM || result == -EBADF {
+                unsafe slot.pointee.end()
+                watching.ended(number)
+            }
             guard result == 0 else { return result }
             unsafe slot.pointee.publish(key, mode, token)
             // Until here other threads passed over its events. Nothing is lost, for the kernel looks again.
@@ -160,7 +165,10 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
             // An old registration, kept alive by a duplicate that has now been put back on its number.
             result = replace(number, mode, key)
         }
-        if result < 0 { unsafe slot.pointee.end() }
+        if result < 0 {
+            unsafe slot.pointee.end()
+            watching.ended(number)
+        }
         return result
     }
 

@@ -32,13 +32,15 @@ struct Scanner<Set: ScannedSet & ~Copyable>: ~Copyable, Sendable {
         guard number >= 0, clinux_is_open(number) else { throw .notOpen(operation, number) }
         let registrations = registrations
         let result = registrations.changes.withLock { _ in addLocked(number, mode, token) }
-        guard result < 0 else { return watching.began(number) }
+        guard result < 0 else { return }
         throw .registration(operation, result, number)
     }
 
     private mutating func addLocked(_ number: CInt, _ mode: RegistrationMode, _ token: Token) -> CInt {
         guard let slot = unsafe registrations.makeSlot(UInt32(bitPattern: number)) else { return -ENOMEM }
         guard unsafe !slot.pointee.currentMode.isRegistered else { return -EEXIST }
+        // Before another thread can hear of it, which may close it.
+        watching.began(number)
         unsafe slot.pointee.publish(slot.pointee.nextKey(number), mode, token)
         set.arm(number, for: mode.interest)
         return 0
