@@ -53,8 +53,8 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
         process.exitStatus()
     }
 
-    /// Sends it a signal (`pidfd_send_signal(2)`); one that has ended gets none, and nobody else in its place, also where other code of
-    /// the process has waited for it.
+    /// Sends it a signal (`pidfd_send_signal(2)`); one that has ended gets none, and nobody else in its place, also where
+    /// other code of the process has waited for it.
     public func send(_ signal: Signal) {
         process.send(signal)
     }
