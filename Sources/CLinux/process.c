@@ -136,10 +136,14 @@ static int is_child(idtype_t type, int number) {
 int clinux_kill_child(pid_t child, int signal) {
     int descriptor = clinux_pidfd(child);
     if (descriptor == -ESRCH) return -ECHILD;
-    int result = descriptor < 0 ? is_child(P_PID, child) : is_child(by_descriptor, descriptor);
-    if (result == 0 && descriptor < 0) result = clinux_kill(child, signal);
-    else if (result == 0 && syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0) result = -errno;
-    if (descriptor >= 0) close(descriptor);
+    if (descriptor < 0) {
+        /* No descriptor is left: by number, then. */
+        int result = is_child(P_PID, child);
+        return result < 0 ? result : clinux_kill(child, signal);
+    }
+    int result = is_child(by_descriptor, descriptor);
+    if (result == 0 && syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0) result = -errno;
+    close(descriptor);
     return result;
 }
 

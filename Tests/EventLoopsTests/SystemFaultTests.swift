@@ -254,17 +254,9 @@ private func serveBesideChild(_ kind: EngineKind) async throws {
 }
 
 private func forkIdleChild() throws -> pid_t {
-    // Swift hides fork(2), for much of what a library may do is not possible in the child.
-    typealias Fork = @convention(c) () -> pid_t
-    let found = unsafe dlsym(nil, "fork")
-    let symbol = unsafe try #require(found)
-    let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
-    if child == 0 {
-        // It has the mask of a thread of the concurrency pool, and holds the test up for as long as it lives.
-        unblockSignals()
-        alarm(60)
-        while true { pause() }
-    }
+    let child = forkProcess()
+    // It holds the test up for as long as it lives.
+    while child == 0 { pause() }
     try #require(child > 0)
     return child
 }

@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Testing
 
@@ -7,13 +8,9 @@ struct ForkedChild: ~Copyable {
 
     /// - Parameter body: what the child does before it exits; whether it was right.
     init(_ body: () throws -> Bool) throws {
-        // Swift hides fork(2), for much of what a library may do is not possible in the child.
-        typealias Fork = @convention(c) () -> pid_t
-        let found = unsafe dlsym(nil, "fork")
-        let symbol = unsafe try #require(found)
-        let process = unsafe unsafeBitCast(symbol, to: Fork.self)()
+        let process = forkProcess()
         if process == 0 {
-            // It never outlives a test that hangs by much.
+            // As long as the test may take.
             alarm(500)
             _exit((try? body()) == true ? 0 : 1)
         }

@@ -250,12 +250,9 @@ struct SignalMailboxTests {
 
 }
 
-/// Runs `body` in a forked child that ends with its result; fork(2) is not offered to Swift.
+/// Runs `body` in a forked child that ends with its result.
 private func forkedChild(_ body: () throws(IOError) -> CInt) -> pid_t {
-    typealias Fork = @convention(c) () -> pid_t
-    guard let symbol = unsafe dlsym(nil, "fork") else { return -1 }
-    let fork = unsafe unsafeBitCast(symbol, to: Fork.self)
-    let child = fork()
+    let child = forkProcess()
     guard child == 0 else { return child }
     do throws(IOError) {
         _exit(try body())

@@ -29,18 +29,13 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
             )
         }
         let process = ChildIdentity(number: try checked("execve", program.start(), detail: program.path))
-        descriptor = try Self.descriptor(of: process.number)
+        let number = clinux_pidfd(process.number)
+        descriptor = Descriptor(number: try checked("pidfd_open", number, detail: number == -ESRCH ? Self.isGone : ""))
         self.process = consume process
     }
 
-    private static func descriptor(of number: pid_t) throws(IOError) -> Descriptor {
-        let descriptor = clinux_pidfd(number)
-        guard descriptor != -ESRCH else {
-            let detail = "it has ended, and others took its exit status: SIGCHLD is ignored, or they wait for any child"
-            throw IOError("pidfd_open", errno: .noSuchProcess, detail: detail)
-        }
-        return Descriptor(number: try checked("pidfd_open", descriptor))
-    }
+    private static let isGone =
+        "it has ended, and others took its exit status: SIGCHLD is ignored, or they wait for any child"
 
     /// The number of its process. It is nobody else's until the exit status was taken.
     public var number: CInt { process.number }

@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Libevent
 import Multiplexing
@@ -115,17 +116,14 @@ private func askAgain(of engine: some EventEngine) throws {
     registration.cancel()
 }
 
-private typealias Fork = @convention(c) () -> pid_t
-
 private func forkBeside(_ engine: some EventEngine) throws {
-    guard let symbol = unsafe dlsym(nil, "fork") else { exit(1) }
     let pair = try Pair()
     var calls = 0
     let watch = try engine.watch(pair.takeFirst(), for: .readable) { watch, _ in
         calls += 1
         _ = try? watch.socket.readText()
     }
-    let child = unsafe unsafeBitCast(symbol, to: Fork.self)()
+    let child = forkProcess()
     if child == 0 {
         let refusal = #expect(throws: IOError.self) { try engine.run(.withoutWaiting) }
         // What it closes is its own copy.

@@ -76,20 +76,6 @@ import Testing
     }
 }
 
-/// `fork(2)`, which Swift hides because the child of a threaded program can do little; these children do little.
-private func forkProcess() -> pid_t {
-    typealias Fork = @convention(c) () -> pid_t
-    guard let symbol = unsafe dlsym(nil, "fork") else { return -1 }
-    return unsafe unsafeBitCast(symbol, to: Fork.self)()
-}
-
-/// The threads of the test runner block signals, and the only thread of the child is a copy of one.
-private func allowAllSignals() {
-    var none = sigset_t()
-    unsafe sigemptyset(&none)
-    unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-}
-
 private func childTest(_ kind: TestBase) throws {
     let base = try kind.make()
     let poster = try base.poster()
@@ -103,13 +89,11 @@ private func childTest(_ kind: TestBase) throws {
     let child = forkProcess()
     try #require(child >= 0)
     if child == 0 {
-        alarm(60)
         let refused = try? base.run(.withoutWaiting)
         guard refused == nil else { _exit(10) }
         do throws(any Error) {
             try base.reinitialiseAfterFork()
             guard !poster.post({ _ in }) else { _exit(11) }
-            allowAllSignals()
             kill(getpid(), signal.rawValue)
             var posted = false
             try base.poster().post { base in base.stop() }
@@ -152,7 +136,6 @@ private func closingChildTest(_ kind: TestBase, _ way: Int) throws {
     let child = forkProcess()
     try #require(child >= 0)
     if child == 0 {
-        alarm(60)
         switch way {
         case 0: base.close()
         case 1:
@@ -194,8 +177,6 @@ private func forkWhilePosting(_ kind: TestBase) throws {
         let child = forkProcess()
         try #require(child >= 0)
         if child == 0 {
-            // It never outlives a test that hangs by much.
-            alarm(60)
             guard (try? base.reinitialiseAfterFork()) != nil, !poster.post({ _ in }) else { _exit(10) }
             _exit(0)
         }
