@@ -21,6 +21,9 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
     /// Hang-ups and errors are reported by name and unasked; without it they show as readable or writable.
     public static let hangUp = Capabilities(rawValue: 64)
 
+    /// ``Interest/failure``.
+    public static let failure = Capabilities(rawValue: 128)
+
     /// Whether every way of triggering in `trigger` is offered.
     public func supports(_ trigger: Trigger) -> Bool {
         !trigger.isEdge || contains(.edgeTriggered)

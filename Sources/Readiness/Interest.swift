@@ -17,4 +17,7 @@ public struct Interest: OptionSet, Hashable, Sendable {
     @inlinable public static var priority: Interest { Interest(rawValue: 2) }
     /// The peer has shut its writing half (POLLRDHUP), known before the data is read.
     @inlinable public static var peerClosed: Interest { Interest(rawValue: 0x2000) }
+    /// Nothing but a failure, such as a reset by the peer (POLLERR), reported once as ``ReadyEvents/error``, or the end of
+    /// both directions, as ``ReadyEvents/hangUp``: for a watch that is paused. Beside another interest it adds nothing.
+    @inlinable public static var failure: Interest { Interest(rawValue: 8) }
 }

@@ -265,6 +265,13 @@ final class BaseCore {
         if interest.contains(.priority) {
             throw IOError("event_new", .unsupported, detail: "libevent cannot report out-of-band data")
         }
+        if interest.contains(.failure), !capabilities.contains(.failure) {
+            throw IOError(
+                "event_new",
+                .unsupported,
+                detail: "\(method) cannot report a failure alone; watch for readable"
+            )
+        }
         if interest.contains(.peerClosed), !capabilities.contains(.peerClosed) {
             throw IOError(
                 "event_new",

@@ -116,7 +116,7 @@ extension Capabilities {
         if features & EV_FEATURE_ET.rawValue != 0 { insert(.edgeTriggered) }
         if features & EV_FEATURE_O1.rawValue != 0 { insert(.constantTime) }
         if features & EV_FEATURE_FDS.rawValue != 0 { insert(.anyFile) }
-        if features & EV_FEATURE_EARLY_CLOSE.rawValue != 0 { insert(.peerClosed) }
+        if features & EV_FEATURE_EARLY_CLOSE.rawValue != 0 { insert([.peerClosed, .failure]) }
         if method != EventMethod.select.rawValue { insert(.anyNumber) }
     }
 }

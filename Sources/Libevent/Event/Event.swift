@@ -65,8 +65,7 @@ public final class Event: BaseMember {
         guard !core.isClosed else { throw IOError("event_new", .closed, detail: "the base was closed") }
         if case .descriptor = source { try core.checkSupport(interest, trigger, descriptor: number) }
         // The callback argument is set below, when there is a self to point to.
-        let flags = Self.flags(interest, trigger, isPersistent: isPersistent)
-        guard let raw = unsafe event_new(core.raw, number, flags, { _, _, _ in }, nil) else {
+        guard let raw = unsafe event_new(core.raw, number, 0, { _, _, _ in }, nil) else {
             throw IOError("event_new", .noMemory)
         }
         unsafe self.raw = raw
@@ -178,8 +177,16 @@ public final class Event: BaseMember {
 
     /// The C functions are `event_assign` and, before it, `event_del`: an event changes only while it is not pending.
     private func assign() {
-        let flags = Self.flags(interest, trigger, isPersistent: isPersistent)
-        unsafe event_assign(raw, core.raw, number, flags, Event.trampoline, Unmanaged.passUnretained(self).toOpaque())
+        let flags = interest == .failure ? failureFlags : Self.flags(interest, trigger, isPersistent: isPersistent)
+        let trampoline = unsafe interest == .failure ? Event.failureTrampoline : Event.trampoline
+        unsafe event_assign(raw, core.raw, number, flags, trampoline, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Libevent cannot watch for a failure alone. On epoll an edge trigger for writing reports it, and besides only that the
+    /// socket becomes writable; on poll the end of the peer's output does.
+    private var failureFlags: Int16 {
+        // Always persistent: what comes first is mostly no failure.
+        Int16((core.capabilities.contains(.edgeTriggered) ? EV_WRITE | EV_ET : EV_CLOSED) | EV_PERSIST)
     }
 
     private static func flags(_ interest: Interest, _ trigger: Trigger, isPersistent: Bool) -> Int16 {
@@ -395,6 +402,26 @@ public final class Event: BaseMember {
         // the one that was given to event_assign.
         let event = unsafe Unmanaged<Event>.fromOpaque(context.unsafelyUnwrapped)
         unsafe event._withUnsafeGuaranteedRef { $0.fire(flags) }
+    }
+
+    private static let failureTrampoline: event_callback_fn = { _, flags, context in
+        let event = unsafe Unmanaged<Event>.fromOpaque(context.unsafelyUnwrapped)
+        unsafe event._withUnsafeGuaranteedRef { $0.fireFailure(flags) }
+    }
+
+    /// What is watched for instead of a failure may have happened without one.
+    private func fireFailure(_ flags: Int16) {
+        let found = ReadyEvents(failureOf: number)
+        let isReported = !found.isEmpty || CInt(flags) & EV_TIMEOUT != 0
+        let isOver = isReported && !isPersistent
+        // With a level trigger libevent would report it in every turn from here on.
+        if isOver || !core.capabilities.contains(.edgeTriggered) { unsafe event_del(raw) }
+        guard isReported else { return }
+        core.enterCallback()
+        if isOver { isAdded = false }
+        call(found.isEmpty ? .timedOut : found)
+        if !isAdded { letGoUnlessNeeded() }
+        core.leaveCallback()
     }
 
     private func fire(_ flags: Int16) {

@@ -2,6 +2,13 @@ internal import CLinux
 internal import Readiness
 
 extension ReadyEvents {
+    /// The error or the hang-up that is pending on a descriptor at this moment (`poll(2)` with a time-out of zero).
+    init(failureOf descriptor: CInt) {
+        let found = clinux_poll_now(descriptor, 0)
+        self =
+            found > 0 ? ReadyEvents(rawValue: UInt16(truncatingIfNeeded: found)).intersection([.error, .hangUp]) : []
+    }
+
     /// What is ready on a descriptor at this moment (`poll(2)` with a time-out of zero), as far as it is of interest.
     init(polling descriptor: CInt, for interest: Interest) {
         self = []

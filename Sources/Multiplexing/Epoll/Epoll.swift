@@ -46,7 +46,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
 
     /// What epoll can do: everything but regular files.
     public var capabilities: Capabilities {
-        [.edgeTriggered, .priority, .peerClosed, .hangUp, .constantTime, .anyNumber]
+        [.edgeTriggered, .priority, .peerClosed, .failure, .hangUp, .constantTime, .anyNumber]
     }
 
     // MARK: Registering

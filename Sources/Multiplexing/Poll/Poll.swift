@@ -22,7 +22,7 @@ public struct Poll: ~Copyable, Sendable, Multiplexer {
     }
 
     /// What poll can do: everything but edges, and constant cost.
-    public var capabilities: Capabilities { [.priority, .peerClosed, .hangUp, .anyFile, .anyNumber] }
+    public var capabilities: Capabilities { [.priority, .peerClosed, .failure, .hangUp, .anyFile, .anyNumber] }
 
     private func checkSupport(_ trigger: Trigger) throws(IOError) {
         guard !trigger.isEdge else {

@@ -48,6 +48,13 @@ public struct Select: ~Copyable, Sendable, Multiplexer {
                 detail: "select has no edge trigger; use .level, .levelOneShot or Epoll"
             )
         }
+        guard !interest.contains(.failure) else {
+            throw IOError(
+                "select",
+                .unsupported,
+                detail: "select cannot report a failure alone; watch for readable, or use Poll or Epoll"
+            )
+        }
         guard !interest.contains(.peerClosed) else {
             throw IOError(
                 "select",

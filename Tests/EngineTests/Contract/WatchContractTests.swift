@@ -130,6 +130,63 @@ import Testing
         try check(kind.make())
     }
 
+    @Test(
+        "Watched for a failure alone: input and its end are not reported, a reset is, once",
+        .bug(id: "handler-outlives-connection"),
+        arguments: EngineKind.allCases,
+        Trigger.allCases
+    )
+    func failureAlone(_ kind: EngineKind, _ trigger: Trigger) throws {
+        func check(_ engine: some EventEngine) throws {
+            guard engine.capabilities.supports(trigger) else { return }
+            var pair: Pair? = try Pair.overTCP()
+            let first = try #require(pair).takeFirst()
+            guard engine.capabilities.contains(.failure) else {
+                let error = #expect(throws: IOError.self) {
+                    try engine.watch(Pair().takeFirst(), for: .failure, trigger: trigger) { _, _ in }
+                }
+                #expect(error?.code == .unsupported)
+                return
+            }
+            var seen: [ReadyEvents] = []
+            let watch = try engine.watch(first, for: .readable, trigger: trigger) { _, events in seen.append(events) }
+            try watch.setInterest(.failure)
+            #expect(watch.interest == .failure)
+            try #require(pair).send("abc")
+            try engine.runWithoutWaiting()
+            #expect(seen.isEmpty)
+            try #require(pair).second.set(.linger, to: .seconds(0))
+            pair = nil
+            try engine.run(until: { !seen.isEmpty })
+            try engine.runWithoutWaiting()
+            #expect(seen.count == 1)
+            #expect(seen.first?.contains(.error) == true)
+            #expect(watch.socket.readBytes() == Array("abc".utf8))
+        }
+        try check(kind.make())
+    }
+
+    @Test(
+        "Watched for a failure alone, the end of the peer's output does not keep the loop busy",
+        arguments: EngineKind.allCases
+    )
+    func failureAfterEnd(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            guard engine.capabilities.contains(.failure) else { return }
+            let pair = try Pair.overTCP()
+            var calls = 0
+            let watch = try engine.watch(pair.takeFirst(), for: .failure) { _, _ in calls += 1 }
+            try pair.second.shutDown(.writing)
+            try watch.socket.waitForInput()
+            try engine.runWithoutWaiting()
+            #expect(calls == 0)
+            // Watched for input again, the end is reported.
+            try watch.setInterest(.readable)
+            try engine.run(until: { calls > 0 })
+        }
+        try check(kind.make())
+    }
+
     @Test("Paused, nothing comes, not even the end; resumed, all of it", arguments: EngineKind.allCases)
     func pausing(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {

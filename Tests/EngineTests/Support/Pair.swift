@@ -22,6 +22,20 @@ final class Pair {
         self.first = consume first
     }
 
+    private init(_ first: consuming Socket, _ second: consuming Socket) {
+        self.first = consume first
+        self.second = second
+    }
+
+    /// Of TCP, the first of which was accepted.
+    static func overTCP() throws -> Pair {
+        let listening = try Socket.listening(on: .loopback(port: 0))
+        let connecting = try Socket.connecting(to: listening.localAddress()).intoSocket()
+        try listening.waitForInput()
+        guard let accepted = try listening.accept() else { throw IOError("accept4", .closed) }
+        return Pair(accepted.intoSocket(), connecting)
+    }
+
     func takeFirst() throws -> Socket {
         guard let socket = first.take() else { throw IOError("Pair", .closed) }
         return socket
