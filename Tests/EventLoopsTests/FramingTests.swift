@@ -68,6 +68,55 @@ struct FramingTests {
         }
     }
 
+    struct Lines: CustomTestStringConvertible {
+        let input: String
+        let limit: Int
+        /// What is read, a line or the code of an error after which the rest is read.
+        let expected: [String]
+
+        var testDescription: String { "\(input.debugDescription), at most \(limit)" }
+    }
+
+    @Test(
+        "a line ends with LF or CRLF, and its limit counts neither, wherever the bytes are cut",
+        .bug(id: "line-ending"),
+        arguments: [
+            Lines(input: "a\rb\r\nc\r", limit: 10, expected: ["a\rb", "c\r", "end"]),
+            Lines(input: "\r\n\n\r\r\n\r", limit: 10, expected: ["", "", "\r", "\r", "end"]),
+            Lines(input: "abc\r\nabc\n", limit: 3, expected: ["abc", "abc", "end"]),
+            Lines(input: "abcd\r\n", limit: 3, expected: ["out of range", "abcd\r\n"]),
+            Lines(input: "abc\r", limit: 3, expected: ["out of range", "abc\r"]),
+            Lines(input: "abc\rd\n", limit: 3, expected: ["out of range", "abc\rd\n"]),
+            Lines(input: "abc\r\r\n", limit: 4, expected: ["abc\r", "end"]),
+        ],
+        [false, true]
+    )
+    func lineEndings(_ lines: Lines, _ isCut: Bool) async throws {
+        let read = Collected<String>()
+        try await withServer(.native) { connection in
+            do throws(IOError) {
+                while let line = try await connection.readLine(limit: lines.limit) { read.add(line) }
+                read.add("end")
+            } catch {
+                read.add(error.code.description)
+                var rest: [UInt8] = []
+                while let chunk = try await connection.read() { rest += chunk.bytes }
+                read.add(String(decoding: rest, as: UTF8.self))
+            }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            let bytes = Array(lines.input.utf8)
+            if isCut {
+                for byte in bytes { try await peer.send([byte]) }
+            } else {
+                try await peer.send(bytes)
+            }
+            try peer.finishWriting()
+            #expect(try await peer.receiveUntilEnd().isEmpty)
+            #expect(read.all == lines.expected)
+        }
+    }
+
     @Test("two pieces written together arrive in order, also when the peer is slow", arguments: EngineKind.allCases)
     func vectored(_ kind: EngineKind) async throws {
         try await withServer(kind) { connection in

@@ -13,6 +13,9 @@ struct Inbox {
         unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
+    /// A byte, by its place among those that are left.
+    subscript(place: Int) -> UInt8 { bytes[start + place] }
+
     /// The place of a byte, counted from the first that is left; only looks from a place on.
     func place(of byte: UInt8, from first: Int) -> Int? {
         bytes[(start + first)...].firstIndex(of: byte).map { $0 - start }

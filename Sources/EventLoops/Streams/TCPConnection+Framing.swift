@@ -24,7 +24,7 @@ extension TCPConnection {
     ///   the rest as ``read()``.
     nonisolated(nonsending) public func read(exactly count: Int) async throws(IOError) -> [UInt8]? {
         guard count >= 0 else { throw IOError("read", .outOfRange, detail: "\(count) bytes; use 0 or more") }
-        guard try await collect({ $0.count >= count ? count : nil }) else {
+        guard try await collect({ $0.count >= count }) else {
             let found = inbox?.count ?? 0
             guard found > 0 else { return count == 0 ? [] : nil }
             let detail = "the peer finished after \(found) of \(count) bytes"
@@ -46,34 +46,31 @@ extension TCPConnection {
         until delimiter: UInt8,
         limit: Int = 65_536
     ) async throws(IOError) -> [UInt8]? {
-        var place = 0
-        var searched = 0
-        let isFound = try await collect { (inbox) throws(IOError) in
-            if let found = inbox.place(of: delimiter, from: searched) {
-                place = found
-            } else {
-                searched = inbox.count
-                place = -1
-            }
-            guard place <= limit, place >= 0 || searched <= limit else {
-                throw IOError("read", .outOfRange, detail: "no delimiter within \(limit) bytes")
-            }
-            return place >= 0 ? place : nil
-        }
-        guard isFound else { return inbox.map { take($0.count) } }
-        let bytes = take(place)
-        _ = take(1)
-        return bytes
+        try await read(DelimiterSearch(delimiter, limit: limit))
     }
 
-    /// The next line as text, without its end (LF or CRLF), or `nil` when the peer has finished. What is not UTF-8 is
-    /// replaced.
+    /// The next line as text, without its end (LF or CRLF), or `nil` when the peer has finished. A CR that no LF follows
+    /// belongs to the line. What is not UTF-8 is replaced.
     ///
+    /// When it throws, what has come is kept for the next read.
+    ///
+    /// - Parameter limit: the most bytes of the line, its end not counted.
     /// - Throws: as ``read(until:limit:)``.
     nonisolated(nonsending) public func readLine(limit: Int = 65_536) async throws(IOError) -> String? {
-        guard var bytes = try await read(until: 0x0A, limit: limit) else { return nil }
-        if bytes.last == 0x0D { bytes.removeLast() }
+        guard let bytes = try await read(DelimiterSearch(0x0A, limit: limit, passesReturn: true)) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    nonisolated(nonsending) private func read(_ wanted: DelimiterSearch) async throws(IOError) -> [UInt8]? {
+        var search = wanted
+        guard try await collect({ (inbox) throws(IOError) in try search.finds(in: inbox) }) else {
+            guard let rest = inbox?.count else { return nil }
+            guard rest <= search.limit else { throw search.tooLong }
+            return take(rest)
+        }
+        let bytes = take(search.found.count)
+        _ = take(search.found.delimiter)
+        return bytes
     }
 
     private func take(_ count: Int) -> [UInt8] {
@@ -85,11 +82,11 @@ extension TCPConnection {
 
     /// Reads until `isComplete` says so; `false` when the peer finished before.
     nonisolated(nonsending) private func collect(
-        _ isComplete: (Inbox) throws(IOError) -> Int?
+        _ isComplete: (Inbox) throws(IOError) -> Bool
     ) async throws(IOError) -> Bool {
         _ = try mustWaitForInput()
         while true {
-            if let inbox, try isComplete(inbox) != nil { return true }
+            if let inbox, try isComplete(inbox) { return true }
             guard let chunk = try await readMore() else { return false }
             guard var more = inbox.take() else {
                 inbox = Inbox(chunk.bytes)
