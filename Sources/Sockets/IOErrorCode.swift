@@ -27,6 +27,7 @@ extension IOError {
             case notPollable = "not pollable"
             case notRegistered = "not registered"
             case outOfRange = "out of range"
+            case queueFull = "the queue is full"
             case permissionDenied = "permission denied"
             case system = "system error"
             case timedOut = "timed out"
@@ -88,6 +89,8 @@ extension IOError {
         public static let notRegistered = Code(kind: .notRegistered)
         /// A number or a length is outside what the operation can take (EMSGSIZE).
         public static let outOfRange = Code(kind: .outOfRange)
+        /// What is queued has reached its limit, and nothing of the refused part was queued: go on when the queue is shorter.
+        public static let queueFull = Code(kind: .queueFull)
         /// The process may not do this (EACCES, EPERM).
         public static let permissionDenied = Code(kind: .permissionDenied)
         /// Any other failure; ``IOError/errno`` says which.

@@ -42,7 +42,7 @@ final class CancellationStorm: Sendable {
         let storm = CancellationStorm(loop, tasks, chunks, silent: silent)
         let serving = [
             Task { try await tasks.run(storm.serve) },
-            Task { try await chunks.run { connection, chunk in connection.write(chunk) } },
+            Task { try await chunks.run { connection, chunk in try connection.write(chunk) } },
         ]
         try await storm.rage()
         for task in serving {

@@ -35,7 +35,7 @@ struct CapacityFaultTests {
     func manyReady(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)
         let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
-        let running = start { try await server.run { connection, chunk in connection.write(chunk) } }
+        let running = start { try await server.run { connection, chunk in try connection.write(chunk) } }
         var peers: [Peer] = []
         // Both ends are in this process, and select knows 1,024 numbers.
         for _ in 0..<300 { peers.append(try await Peer.connect(to: server.address)) }

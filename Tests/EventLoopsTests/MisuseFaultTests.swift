@@ -61,7 +61,7 @@ struct MisuseFaultTests {
         }
         try await withChunkServer(kind, options: options) { connection, chunk in
             guard chunk[0] != UInt8(ascii: "!") else { throw Failure() }
-            connection.write(chunk)
+            try connection.write(chunk)
         } body: { server in
             try await Self.provoke(server)
         }
@@ -145,7 +145,7 @@ struct MisuseFaultTests {
         try await withServer(kind) { connection in
             kept.add(WeakConnection(connection))
             connection.abort()
-            return { _ in connection.write("never") }
+            return { _ in try connection.write("never") }
         } body: { server in
             let peer = try await Peer.connect(to: server.address)
             _ = try? await peer.receiveUntilEnd()

@@ -31,7 +31,7 @@ struct NoDescriptorTests {
         await #expect(processExitsWith: .success) { [kind] in
             alarm(500)
             try await NoDescriptorTests.shed(kind) { server in
-                try await server.run { connection, chunk in connection.write(chunk) }
+                try await server.run { connection, chunk in try connection.write(chunk) }
             }
         }
     }

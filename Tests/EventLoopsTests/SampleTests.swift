@@ -15,7 +15,7 @@ struct SampleTests {
 
     private static func serveWithChunks(_ address: SocketAddress) async throws {
         try await TCPServer.serve(on: address, engine: .libevent) { connection, chunk in
-            connection.write(chunk)
+            try connection.write(chunk)
         }
     }
 

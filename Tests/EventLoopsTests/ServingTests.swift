@@ -21,7 +21,7 @@ struct ServingTests {
     @Test("a chunk handler: every byte comes back, small and large", arguments: EngineKind.allCases)
     func chunks(_ kind: EngineKind) async throws {
         try await withChunkServer(kind) { connection, chunk in
-            connection.write(chunk)
+            try connection.write(chunk)
         } body: { server in
             let peer = try await Peer.connect(to: server.address)
             for size in [1, 64, 16_384, 200_000] {
@@ -64,7 +64,7 @@ struct ServingTests {
                 var count = 0
                 return { chunk in
                     count += chunk.count
-                    connection.write("\(count);")
+                    try connection.write("\(count);")
                 }
             })
         }

@@ -2,7 +2,6 @@ import EventLoops
 import Glibc
 import Sockets
 import Synchronization
-import SystemPackage
 import Testing
 
 /// A gigabyte for somebody who reads a kilobyte now and then. Each case has a process of its own, whose memory is looked at.
@@ -48,7 +47,7 @@ struct SlowReaderTests {
             try await SlowReader.hold(kind, isSendingAlone: false) { server, sent in
                 try await server.run { connection, chunk in
                     sent.add(chunk.count)
-                    connection.write(chunk)
+                    try connection.write(chunk)
                 }
             }
         }
@@ -62,7 +61,7 @@ struct SlowReaderTests {
                     sent.add(chunk.count)
                     var rest = chunk
                     while !rest.isEmpty {
-                        connection.writeLater(rest.extracting(first: 4096))
+                        try connection.writeLater(rest.extracting(first: 4096))
                         rest = rest.extracting(droppingFirst: 4096)
                     }
                 }
@@ -107,7 +106,7 @@ private enum SlowReader {
         let bytes = [UInt8](repeating: 7, count: isSendingAlone ? 0 : 1_048_576)
         try await pour(bytes, into: peer, other, sent)
         let held = sent.total
-        let before = try usedMemory()
+        let before = try ownMemory()
         for number in 1...kilobytes {
             _ = try await peer.receive(exactly: 1024)
             try await pour(bytes, into: peer, other, sent)
@@ -115,7 +114,7 @@ private enum SlowReader {
             try #require(sent.total <= held + mostOnTheWay, "after \(number) KB")
         }
         try #require(held > 65_536 && held < mostOnTheWay)
-        try #require(try usedMemory() - before < mostGrowth)
+        try #require(try ownMemory() - before < mostGrowth)
         server.shutDown(within: .zero)
         _ = await running.result
     }
@@ -140,16 +139,5 @@ private enum SlowReader {
             try await other.send("x")
             try #require(try await other.receiveText(1) == "x")
         }
-    }
-
-    /// Memory of this process that no file backs.
-    private static func usedMemory() throws -> Int {
-        let file = try FileDescriptor.open(FilePath("/proc/self/status"), .readOnly)
-        defer { try? file.close() }
-        var text = [UInt8](repeating: 0, count: 8192)
-        let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
-        let lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
-        let line = try #require(lines.first { $0.hasPrefix("RssAnon:") })
-        return try #require(Int(line.split(separator: " ")[1])) * 1024
     }
 }

@@ -30,7 +30,7 @@ struct WriteLaterTests {
             // What was answered before in this turn.
             for peer in peers.all { early.add(try peer.receiveNow()) }
             for part in ["an", "sw", "er"] {
-                way == .later ? connection.writeLater(part) : connection.write(part)
+                try way == .later ? connection.writeLater(part) : connection.write(part)
             }
         } body: { server in
             let holder = try await Peer.connect(to: server.address)
@@ -55,7 +55,7 @@ struct WriteLaterTests {
                 for size in sizes {
                     let part = pattern(from: next, size)
                     next += size
-                    way == .later ? connection.writeLater(part.span) : connection.write(part.span)
+                    try way == .later ? connection.writeLater(part.span) : connection.write(part.span)
                 }
             }
         } body: { server in
@@ -76,10 +76,10 @@ struct WriteLaterTests {
             kind,
             eachConnection: { connection in
                 connection.onEnd { _ in
-                    if ending == .endOfPeer { connection.writeLater("last words") }
+                    if ending == .endOfPeer { try? connection.writeLater("last words") }
                 }
                 return { _ in
-                    if ending != .endOfPeer { connection.writeLater("last words") }
+                    if ending != .endOfPeer { try connection.writeLater("last words") }
                     switch ending {
                     case .close: connection.close()
                     case .error: throw IOError("test", .system)
@@ -103,13 +103,13 @@ struct WriteLaterTests {
         try await withChunkServer(kind) { connection, chunk in
             if chunk[0] == UInt8(ascii: "l") {
                 listeners.add(connection)
-                return connection.writeLater("!")
+                return try connection.writeLater("!")
             }
-            for listener in listeners.all { listener.writeLater("from a handler, ") }
+            for listener in listeners.all { try listener.writeLater("from a handler, ") }
             Task(executorPreference: connection.loop) {
-                for listener in listeners.all { listener.writeLater("from a task") }
+                for listener in listeners.all { try listener.writeLater("from a task") }
                 try? await connection.loop.sleep(for: .milliseconds(1))
-                for listener in listeners.all { listener.writeLater("; and later") }
+                for listener in listeners.all { try listener.writeLater("; and later") }
             }
         } body: { server in
             let (speaker, listener) = (
@@ -128,7 +128,7 @@ struct WriteLaterTests {
         for isClosed in [false, true] {
             try await withChunkServer(kind, on: .unnamedUnix) { connection, _ in
                 try connection.set(.sendBuffer, to: 4096)
-                connection.writeLater(pattern(from: 0, 60_000).span)
+                try connection.writeLater(pattern(from: 0, 60_000).span)
                 if isClosed { connection.close() }
             } body: { server in
                 let peer = try await Peer.connect(to: server.address)
@@ -139,28 +139,40 @@ struct WriteLaterTests {
         }
     }
 
-    @Test("a peer that does not read is given up at the limit, not later", arguments: EngineKind.allCases)
+    @Test(
+        "what a peer that does not read would queue over the limit is refused",
+        .bug(id: "refused-write"),
+        arguments: EngineKind.allCases
+    )
     func limit(_ kind: EngineKind) async throws {
-        let (ends, queued) = (Collected<IOError?>(), Collected<Int>())
+        let (refusals, queued) = (Collected<IOError.Code>(), Collected<Int>())
         var options = ServerOptions()
         options.stream.mostQueued = 1000
         try await withServer(
             kind,
             options: options,
             eachConnection: { connection in
-                connection.onEnd { ends.add($0) }
-                return { _ in
-                    for _ in 0..<100_000 where !connection.isClosed {
-                        connection.writeLater([UInt8](repeating: 7, count: 300).span)
-                        queued.add(connection.queuedBytes)
+                { _ in
+                    do throws(IOError) {
+                        while true {
+                            try connection.writeLater([UInt8](repeating: 7, count: 300).span)
+                            queued.add(connection.queuedBytes)
+                        }
+                    } catch {
+                        refusals.add(error.code)
                     }
                 }
             }
         ) { server in
             let peer = try await Peer.connect(to: server.address)
             try await peer.send("?")
-            #expect(try await ends.wait().first??.code == .outOfRange)
+            #expect(try await refusals.wait() == [.queueFull])
             #expect((300...1000).contains(queued.all.max() ?? 0))
+            // The connection lives, and nothing of the refused write was queued.
+            let count = queued.all.count * 300
+            #expect(try await peer.receive(exactly: count).count == count)
+            try peer.finishWriting()
+            #expect(try await peer.receiveUntilEnd().isEmpty)
         }
     }
 
@@ -183,7 +195,7 @@ struct WriteLaterTests {
         try? EventLoop.run(on: base) { loop in
             let server = try TCPServer(on: .unnamedUnix, loops: [loop])
             async let running: Void = server.run { connection, _ in
-                connection.writeLater("answer")
+                try connection.writeLater("answer")
                 breaking == .stop ? owner.base.stop() : owner.base.breakLoop()
             }
             let peer = try await Peer.connect(to: server.address)

@@ -35,8 +35,11 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     /// Called once when the connection is over: with `nil` when the peer finished or the connection was closed here, else
     /// with the failure. Writes are still sent after the peer has finished, so this is also the place for last words.
+    ///
+    /// On a connection that is over already, `body` is called before this returns.
     public func onEnd(_ body: @escaping (IOError?) -> Void) {
         loop.checkThread()
+        guard state == .open || state == .connecting else { return body(failure?.error) }
         whenEnded = body
     }
 
@@ -112,20 +115,25 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// Writes: at once as much as the kernel takes, the rest as the peer reads. While more than the watermark waits, the
     /// handler is given nothing more to read.
     ///
-    /// After the end of the connection it does nothing; failures reach ``onEnd(_:)``.
+    /// A write is accepted whole when nothing is queued, whatever its size. After the end of the connection it does nothing;
+    /// failures reach ``onEnd(_:)``.
+    ///
+    /// - Throws: `queueFull` when bytes are queued and these would exceed `mostQueued` of the options. Then none of them is
+    ///   queued, and the connection stays as it is.
     @inline(__always)
-    public func write(_ bytes: Span<UInt8>) {
+    public func write(_ bytes: Span<UInt8>) throws(IOError) {
         loop.checkThread()
-        guard state == .open, outbox.isEmpty else { return writeBehind(bytes) }
+        guard state == .open, outbox.isEmpty else { return try writeBehind(bytes) }
         hasMoved = true
         let sent = unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, $0.count) }
         if sent != bytes.count { writeRest(bytes, after: sent) }
     }
 
     /// Writes text as UTF-8.
-    public func write(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in unsafe write(bytes.span) }
+    ///
+    /// - Throws: as for bytes.
+    public func write(_ text: String) throws(IOError) {
+        try write(text.utf8Span.span)
     }
 
     /// Writes when the loop has called all that is ready in this turn: what was written here until then is sent in one
@@ -138,15 +146,18 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     ///
     /// Bytes that with those that wait come to the watermark are written at once, and so is what is written outside of what
     /// the loop calls. After the end of the connection it does nothing.
-    public func writeLater(_ bytes: Span<UInt8>) {
+    ///
+    /// - Throws: as ``write(_:)-(Span<UInt8>)``.
+    public func writeLater(_ bytes: Span<UInt8>) throws(IOError) {
         loop.checkThread()
-        if !collect(bytes) { write(bytes) }
+        if !collect(bytes) { try write(bytes) }
     }
 
     /// Writes text as UTF-8 when the turn ends.
-    public func writeLater(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in unsafe writeLater(bytes.span) }
+    ///
+    /// - Throws: as ``write(_:)-(Span<UInt8>)``.
+    public func writeLater(_ text: String) throws(IOError) {
+        try writeLater(text.utf8Span.span)
     }
 
     /// - Returns: whether it could.
@@ -169,29 +180,32 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     private func writeRest(_ bytes: Span<UInt8>, after result: Int) {
         do throws(IOError) {
             let sent = result >= 0 ? result : try sendNothing(result)
-            writeBehind(bytes.extracting(droppingFirst: sent))
+            if sent < bytes.count { queue(bytes.extracting(droppingFirst: sent)) }
         } catch {
-            // The connection is closed, and its end has been told.
+            // The connection is closed, and `onEnd` has been called with the error.
         }
     }
 
     @inline(never)
-    private func writeBehind(_ bytes: Span<UInt8>) {
+    private func writeBehind(_ bytes: Span<UInt8>) throws(IOError) {
         guard state == .open, !bytes.isEmpty else { return }
-        guard !isCollecting else { return sendCollected(and: bytes) }
-        guard outbox.count + bytes.count <= limits.mostQueued else {
-            let detail = "the peer reads too slowly: \(outbox.count) bytes wait, and \(bytes.count) more do not fit"
-            return close(because: IOError("write", .outOfRange, detail: detail))
+        guard !isCollecting else { return try sendCollected(and: bytes) }
+        // Not their sum, which a large write could make overflow.
+        guard bytes.count <= limits.mostQueued - outbox.count else {
+            let detail =
+                "\(outbox.count) bytes are queued, and \(bytes.count) more would exceed the \(limits.mostQueued) of "
+                + "mostQueued; write less, or when queuedBytes is smaller"
+            throw IOError("write", .queueFull, detail: detail)
         }
         queue(bytes)
     }
 
-    /// In one piece, but for bytes that are better not copied.
-    private func sendCollected(and bytes: Span<UInt8>) {
+    /// In one piece, except for bytes that are not worth copying.
+    private func sendCollected(and bytes: Span<UInt8>) throws(IOError) {
         let isSmall = bytes.count < limits.writeWatermark && outbox.count + bytes.count <= limits.mostQueued
         if isSmall { outbox.append(bytes) }
         flush()
-        if !isSmall { write(bytes) }
+        if !isSmall { try write(bytes) }
     }
 
     // MARK: Ending

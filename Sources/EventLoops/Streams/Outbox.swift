@@ -1,69 +1,117 @@
 internal import CLinux
 
 /// Bytes that the kernel has not taken yet, in order. Without any it holds no memory.
+///
+/// The bytes are in a list of blocks. A short queue is one block, which doubles as it grows; behind 64 KiB follow further
+/// blocks, so that no long queue is ever copied, and each block is freed when the kernel has taken its bytes.
 @safe
 struct Outbox: ~Copyable {
-    private var memory: UnsafeMutablePointer<UInt8>?
-    private var capacity = 0
-    private var start = 0
+    /// Up to this capacity a block is exchanged for a larger one: one block is sent in one piece.
+    private static let mostCopied = 65_536
+    /// The most bytes in one block, so that memory is returned while a long queue is sent.
+    private static let largestBlock = 1_048_576
+
+    private var first: UnsafeMutablePointer<OutboxBlock>?
+    private var last: UnsafeMutablePointer<OutboxBlock>?
     private(set) var count = 0
 
     init() {}
 
     deinit {
-        unsafe memory?.deallocate()
+        unsafe Self.free(first)
     }
 
     @inline(__always) var isEmpty: Bool { count == 0 }
 
-    /// Offers the kernel what there is: how much it took, or -errno.
+    /// Offers the kernel the first two blocks: how much it took, or -errno.
     func offer(to number: CInt) -> Int {
-        guard let memory = unsafe memory else { return 0 }
-        return unsafe clinux_send_quietly(number, memory + start, count)
+        guard let first = unsafe first else { return 0 }
+        guard let second = unsafe first.pointee.next else {
+            return unsafe clinux_send_quietly(number, first.waiting, first.pointee.count)
+        }
+        return unsafe clinux_send_pair(
+            number,
+            first.waiting,
+            first.pointee.count,
+            second.waiting,
+            second.pointee.count
+        )
     }
 
     mutating func append(_ bytes: Span<UInt8>) {
         guard !bytes.isEmpty else { return }
-        makeRoom(bytes.count)
-        guard let memory = unsafe memory else { return }
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard let source = bytes.baseAddress else { return }
-            unsafe (memory + start + count).initialize(from: source, count: bytes.count)
-        }
+        unsafe bytes.withUnsafeBytes { unsafe append($0) }
         count += bytes.count
     }
 
-    private mutating func makeRoom(_ more: Int) {
-        guard start + count + more > capacity else { return }
-        let needed = count + more
-        if needed <= capacity, let memory = unsafe memory {
-            unsafe memory.update(from: memory + start, count: count)
-            start = 0
-            return
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        var rest = unsafe bytes
+        while let source = rest.baseAddress, unsafe !rest.isEmpty {
+            let block = unsafe blockWithRoom(for: rest.count)
+            let part = unsafe min(rest.count, block.pointee.room)
+            unsafe block.append(source, part)
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[part...])
         }
-        let larger = max(needed, min(2 * capacity, needed + 1_048_576))
-        let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        if let memory = unsafe memory {
-            unsafe new.initialize(from: memory + start, count: count)
-            unsafe memory.deallocate()
+    }
+
+    /// The last block if it has room for at least one byte, or a new one behind it or in its place.
+    private mutating func blockWithRoom(for more: Int) -> UnsafeMutablePointer<OutboxBlock> {
+        guard let last = unsafe last else { return unsafe start(with: .make(capacity: min(more, Self.largestBlock))) }
+        let isOnly = unsafe last == first
+        if isOnly, unsafe last.pointee.room < more, unsafe last.pointee.capacity < Self.mostCopied {
+            return unsafe exchange(last, for: last.pointee.count + more)
         }
-        unsafe memory = new
-        capacity = larger
-        start = 0
+        guard unsafe last.pointee.room == 0 else { return unsafe last }
+        let capacity = unsafe min(max(more, 2 * last.pointee.capacity), Self.largestBlock)
+        let new = unsafe UnsafeMutablePointer<OutboxBlock>.make(capacity: capacity)
+        unsafe last.pointee.next = new
+        unsafe self.last = new
+        return unsafe new
+    }
+
+    private mutating func start(with block: UnsafeMutablePointer<OutboxBlock>) -> UnsafeMutablePointer<OutboxBlock> {
+        unsafe first = block
+        unsafe last = block
+        return unsafe block
+    }
+
+    /// Moves the bytes of the only block into one that has room for `needed` bytes, or for as many as one block may hold.
+    private mutating func exchange(
+        _ block: UnsafeMutablePointer<OutboxBlock>,
+        for needed: Int
+    ) -> UnsafeMutablePointer<OutboxBlock> {
+        let capacity = unsafe min(max(needed, 2 * block.pointee.capacity), Self.largestBlock)
+        let new = unsafe UnsafeMutablePointer<OutboxBlock>.make(capacity: capacity)
+        unsafe new.append(block.waiting, block.pointee.count)
+        unsafe block.deallocate()
+        return unsafe start(with: new)
     }
 
     /// The kernel, or a reader, has taken so many.
     mutating func removeFirst(_ taken: Int) {
-        start += taken
         count -= taken
-        if count == 0 { removeAll() }
+        guard count > 0 else { return removeAll() }
+        var left = taken
+        while let block = unsafe first, unsafe left >= block.pointee.count {
+            unsafe left -= block.pointee.count
+            unsafe first = block.pointee.next
+            unsafe block.deallocate()
+        }
+        unsafe first?.pointee.start += left
     }
 
     mutating func removeAll() {
-        unsafe memory?.deallocate()
-        unsafe memory = nil
-        capacity = 0
-        start = 0
+        unsafe Self.free(first)
+        unsafe first = nil
+        unsafe last = nil
         count = 0
+    }
+
+    private static func free(_ blocks: UnsafeMutablePointer<OutboxBlock>?) {
+        var next = unsafe blocks
+        while let block = unsafe next {
+            unsafe next = block.pointee.next
+            unsafe block.deallocate()
+        }
     }
 }

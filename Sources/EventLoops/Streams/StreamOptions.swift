@@ -3,11 +3,14 @@ public struct StreamOptions: Hashable, Sendable {
     /// Bytes that wait to be written, from which on a task that writes more is suspended, a chunk handler is given nothing
     /// more to read, and ``ChunkConnection/writeLater(_:)-(Span<UInt8>)`` does not wait; at least 1.
     public var writeWatermark = 65_536
-    /// The most bytes that a chunk handler may leave waiting for a slow peer. One more, and the connection is given up:
-    /// nobody else could stop a handler that writes without being asked.
+    /// The most bytes that a chunk handler may have queued for a slow peer. A write that would exceed it throws
+    /// `queueFull`; one that finds nothing queued is accepted whole, whatever its size.
     public var mostQueued = 16 * 1_048_576
-    /// How long nothing at all may move on a connection before it is closed; `nil` for ever. It may take a quarter longer,
-    /// never shorter.
+    /// How long nothing at all may move on a connection before it is closed with `timedOut`; `nil` for no limit. It may
+    /// take a quarter longer, never shorter.
+    ///
+    /// Bytes that are read or written count, and so do bytes that the peer acknowledges: a peer that reads slowly is not
+    /// idle, one that takes nothing is. The time in which a handler computes or waits for something else counts as idle.
     public var idle: Duration? = .seconds(600)
     /// How long a task's read may take until it throws `timedOut`; `nil` for ever. An exact or a delimited read counts as
     /// one, however many pieces it comes in.

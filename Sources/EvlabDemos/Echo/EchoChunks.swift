@@ -13,7 +13,7 @@ public func serveEcho(
     let echoed = ByteCounter()
     return try serveUntilSignalled(engine, listener, echoed, grace, whenReady) { server in
         try await server.run { connection, chunk in
-            connection.write(chunk)
+            try connection.write(chunk)
             echoed.add(chunk.count)
         }
     }

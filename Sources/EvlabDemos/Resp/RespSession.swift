@@ -31,13 +31,13 @@ struct RespSession {
             }
         } catch {
             fail("Protocol error: \(error.reason)")
-            connection.writeLater(answers.span)
+            try connection.writeLater(answers.span)
             return connection.close()
         }
         if start < bytes.count {
             unsafe bytes.extracting(droppingFirst: start).withUnsafeBufferPointer { unsafe incomplete = Array($0) }
         }
-        connection.writeLater(answers.span)
+        try connection.writeLater(answers.span)
         answers.removeAll(keepingCapacity: answers.count <= 65_536)
     }
 
