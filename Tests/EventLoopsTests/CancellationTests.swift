@@ -98,7 +98,7 @@ struct CancellationTests {
         #expect(try await peer.receiveText(1) == "x")
         await loop.shutDown()
         #expect(try await peer.receiveUntilEnd().isEmpty)
-        try await running.value
+        await #expect { try await running.value } throws: { ($0 as? IOError)?.code == .closed }
         await #expect { try await TCPConnection.connect(to: server.address, on: loop) { _ in } } throws: {
             ($0 as? IOError)?.code == .closed
         }

@@ -18,5 +18,8 @@ enum EngineKind: String, CaseIterable, Codable, CustomTestStringConvertible {
         }
     }
 
+    /// Whether a reset is noticed while nothing is read.
+    var noticesResets: Bool { self != .nativeSelect && self != .libeventSelect }
+
     var testDescription: String { rawValue }
 }

@@ -250,10 +250,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Closes what came through a listener.
-    func closeConnections(of listener: Listener, because error: IOError) {
+    /// Closes the connections of a listener and cancels their handlers.
+    func endConnections(of listener: Listener, because error: IOError) {
         let own = members.compactMap { $0 as? StreamConnection }.filter { $0.listener === listener }
-        for connection in own { connection.close(because: error) }
+        for connection in own { connection.end(because: error) }
     }
 
     // MARK: Ending

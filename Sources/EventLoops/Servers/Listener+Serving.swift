@@ -12,40 +12,46 @@ extension Listener {
         await waitUntilEmpty()
     }
 
-    /// Serves each connection with a child task.
+    /// Serves each connection with a task of its own.
     func serve(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async {
         do throws(IOError) {
             try start { listener in listener.resumeAcceptingTask() }
         } catch {
             fail(error)
         }
-        await serveUntilStopped(handler)
+        while await waitForConnections() {
+            accept { (socket, peer) throws(IOError) in
+                let connection = try TCPConnection(socket, peer: peer, on: loop, limits, listener: self)
+                begin(handler, for: connection)
+            }
+        }
         await waitUntilEmpty()
     }
 
-    /// Makes a task of each connection. In a group of tasks that can throw, though these never do: one of tasks that cannot
-    /// wraps each task's closure in another, which is one more allocation a connection.
-    private func serveUntilStopped(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async {
-        try? await withThrowingDiscardingTaskGroup { group in
-            while await waitForConnections() {
-                accept { (socket, peer) throws(IOError) in
-                    let connection = try TCPConnection(socket, peer: peer, on: loop, limits, listener: self)
-                    group.addTask { await Self.serve(connection, handler) }
-                }
-            }
+    /// Not a child task: a task group takes time proportional to the number of its tasks to remove one. Like a child task
+    /// it has the task-local values and the priority of the task that accepts.
+    private func begin(
+        _ handler: @escaping @Sendable (TCPConnection) async throws -> Void,
+        for connection: TCPConnection
+    ) {
+        handlerBegan()
+        Task(executorPreference: loop) {
+            await Self.run(handler, for: connection)
+            connection.listener?.handlerEnded()
         }
     }
 
     @inline(__always)
-    private static func serve(
-        _ connection: TCPConnection,
-        _ handler: @Sendable (TCPConnection) async throws -> Void
+    private static func run(
+        _ handler: @Sendable (TCPConnection) async throws -> Void,
+        for connection: TCPConnection
     ) async {
         do {
             try await connection.own(handler)
             connection.finish()
         } catch {
             connection.abort()
+            let error = connection.explained(error)
             if !connection.wasEndedByUs(error) { connection.listener?.report(error) }
         }
     }

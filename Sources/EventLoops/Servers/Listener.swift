@@ -24,7 +24,10 @@ final class Listener: @unchecked Sendable {
     private var number: CInt
     private var turns: AcceptTurns?
     private var watch: (any SocketWatch)?
+    /// Connections that are not closed.
     private(set) var count = 0
+    /// Tasks of handlers that have not ended.
+    private var handlers = 0
     /// How many were accepted so far, and how many refused for want of descriptors.
     let accepted = Atomic(0)
     let refused = Atomic(0)
@@ -235,7 +238,22 @@ final class Listener: @unchecked Sendable {
         count -= 1
         giveBack()
         if isPaused, timerIndex < 0 { resume() }
-        if isStopped, count == 0 { becameEmpty() }
+        endIfDone()
+    }
+
+    func handlerBegan() {
+        handlers += 1
+    }
+
+    func handlerEnded() {
+        handlers -= 1
+        endIfDone()
+    }
+
+    private var isEmpty: Bool { count == 0 && handlers == 0 }
+
+    private func endIfDone() {
+        if isStopped, isEmpty { becameEmpty() }
     }
 
     /// Tells of an error that a handler threw.
@@ -245,12 +263,15 @@ final class Listener: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Accepts no more; connections that stand go on until the deadline, if there is one.
+    /// Accepts no more; connections that stand go on until the deadline, if there is one. An earlier deadline stays.
     func stop(within limit: Duration?) {
         loop.checkThread()
         stopAccepting()
-        guard count > 0 else { return becameEmpty() }
-        if let limit { loop.setTimer(self, after: limit) }
+        guard !isEmpty else { return becameEmpty() }
+        guard let limit else { return }
+        let deadline = EventLoop.deadline(after: limit)
+        if let earlier = loop.timers.deadline(of: self), earlier <= deadline { return }
+        loop.setTimer(self, at: deadline)
     }
 
     private func stopAccepting() {
@@ -276,12 +297,12 @@ final class Listener: @unchecked Sendable {
         abort()
     }
 
-    /// Closes every connection.
+    /// Closes every connection and cancels every handler.
     func abort() {
         loop.checkThread()
         stopAccepting()
-        loop.closeConnections(of: self, because: IOError("TCPServer", .closed, detail: "the server was stopped"))
-        if count == 0 { becameEmpty() }
+        loop.endConnections(of: self, because: IOError("TCPServer", .closed, detail: "the server was stopped"))
+        endIfDone()
     }
 
     private func becameEmpty() {
@@ -293,18 +314,19 @@ final class Listener: @unchecked Sendable {
         for resume in waiting { resume() }
     }
 
-    /// Returns when the listener is stopped and its last connection is closed.
+    /// Returns when the listener is stopped, its last connection is closed and its last handler has ended.
     nonisolated(nonsending) func waitUntilEmpty() async {
         loop.checkThread()
-        guard !isStopped || count > 0 else { return }
+        guard !isStopped || !isEmpty else { return }
         await suspended { whenEmpty.append($0) }
     }
 }
 
 extension Listener: LoopMember {
     func loopIsEnding(_ error: IOError) {
+        if failure == nil { failure = error }
         stopAccepting()
-        if count == 0 { becameEmpty() }
+        endIfDone()
     }
 }
 

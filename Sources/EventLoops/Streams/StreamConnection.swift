@@ -41,7 +41,10 @@ public class StreamConnection: @unchecked Sendable {
     /// Whether bytes have moved since the idle timer last looked.
     @safe @exclusivity(unchecked) final var hasMoved = false
     @usableFromInline @safe @exclusivity(unchecked) final var sawEnd = false
-    @safe @exclusivity(unchecked) final private var isHalfQuiet = false
+    /// For how many quarters of the idle limit nothing has moved.
+    @safe @exclusivity(unchecked) final private var quietQuarters: UInt8 = 0
+    /// Bytes in the kernel that the peer had not acknowledged when the idle timer last looked.
+    @safe @exclusivity(unchecked) final private var unacknowledged: Int32 = 0
     /// Whether the handler of a chunk connection runs; here, where there is room for it between others.
     @safe @exclusivity(unchecked) final var isCalling = false
     /// Whether what waits has not been offered to the kernel yet, but will be when the turn ends.
@@ -113,6 +116,7 @@ public class StreamConnection: @unchecked Sendable {
     @inline(never)
     final func fireOtherwise(_ ready: ReadyEvents) {
         guard state != .connecting else { return connectAdvanced() }
+        guard interest != .failure else { return failedWhilePaused() }
         if ready.overlaps(.writing), interest.contains(.writable) { flush() }
         guard ready.overlaps(.reading), interest.contains(.readable) else { return }
         switch state {
@@ -124,6 +128,19 @@ public class StreamConnection: @unchecked Sendable {
 
     /// There is something to read, and the handler is to have it.
     func becameReadable() {}
+
+    /// Nothing is read or written at the moment, and the engine reports a failure: a reset by the peer, or that both
+    /// directions have ended, which is no failure.
+    private final func failedWhilePaused() {
+        let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
+        guard let error = (try? socket.pendingError()).flatMap({ $0 }) else { return }
+        wasReset(IOError("read", errno: error))
+    }
+
+    /// The peer has reset the connection while nothing was read from it.
+    func wasReset(_ error: IOError) {
+        close(because: error)
+    }
 
     /// Asks how far the connect has come.
     private final func connectAdvanced() {
@@ -141,8 +158,13 @@ public class StreamConnection: @unchecked Sendable {
     /// The kernel has taken all that waited.
     func outboxEmptied() {}
 
-    /// Nothing more will happen; who waits must be told.
+    /// The connection is over: waiting tasks must be resumed.
     func didClose() {}
+
+    /// Whether a handler runs that must be cancelled at the latest when its server or its loop ends.
+    var hasHandler: Bool { false }
+
+    func cancelHandler() {}
 
     // MARK: Writing
 
@@ -202,6 +224,7 @@ public class StreamConnection: @unchecked Sendable {
         var wanted: Interest = []
         if state == .lingering || (state == .open && wantsInput && !sawEnd) { wanted.insert(.readable) }
         if (!outbox.isEmpty && !isCollecting) || wantsRoom { wanted.insert(.writable) }
+        if wanted.isEmpty, state == .open, loop.seam.capabilities.contains(.failure) { wanted = .failure }
         guard wanted != interest else { return }
         interest = wanted
         do throws(IOError) {
@@ -241,13 +264,21 @@ public class StreamConnection: @unchecked Sendable {
         if count == 0 || (count < 0 && count != -Int(EAGAIN)) { close(because: nil) }
     }
 
-    /// Closes at once; what the kernel would not take is dropped. A second call does nothing.
+    /// Closes at once; what the kernel does not take is dropped. A second call does nothing.
+    ///
+    /// The handler is cancelled unless it has closed the connection itself.
     final func close(because error: IOError?) {
+        let wasFinished = state == .finishing || state == .lingering
+        close(because: error, cancelsHandler: !wasFinished)
+    }
+
+    private final func close(because error: IOError?, cancelsHandler: Bool) {
         guard state != .closed else { return }
         state = .closed
         if let error { failure = StreamFailure(error) }
         loop.cancelTimer(self)
-        loop.remove(self)
+        // The server and the loop find a handler that still runs through the list of members.
+        if !hasHandler { loop.remove(self) }
         sendCollected()
         outbox.removeAll()
         watch?.close()
@@ -255,6 +286,13 @@ public class StreamConnection: @unchecked Sendable {
         number = -1
         didClose()
         listener?.closed(self)
+        if cancelsHandler { cancelHandler() }
+    }
+
+    /// Closes the connection and cancels its handler, also one that has closed the connection and goes on.
+    final func end(because error: IOError) {
+        close(because: error)
+        cancelHandler()
     }
 
     /// What is written later would by now have been sent had it been written at once. Not where others have closed the socket.
@@ -265,11 +303,16 @@ public class StreamConnection: @unchecked Sendable {
     }
 
     /// Closes the connection at once, and drops what waits to be written. A second call does nothing.
+    ///
+    /// A handler that is a task is cancelled, unless it is the handler that calls.
     public final func abort() {
         loop.checkThread()
         outbox.removeAll()
-        close(because: nil)
+        close(because: nil, cancelsHandler: !isCalledByHandler)
     }
+
+    /// Whether the current task is the handler's.
+    var isCalledByHandler: Bool { false }
 
     /// What a call on a closed connection throws.
     @inline(never)
@@ -281,9 +324,12 @@ public class StreamConnection: @unchecked Sendable {
     // MARK: Timers
 
     private final func startIdleTimer() {
-        idleDue = clinux_monotonic_now() &+ limits.idle / 4
+        idleDue = clinux_monotonic_now() &+ quarterOfIdle
         loop.setTimer(self, at: idleDue)
     }
+
+    /// Rounded up, so that four of them are not shorter than the limit.
+    private final var quarterOfIdle: Int64 { (limits.idle + 3) / 4 }
 
     /// When the timer is needed for something else; 0 for never.
     var otherDue: Int64 { 0 }
@@ -295,23 +341,33 @@ public class StreamConnection: @unchecked Sendable {
         loop.setTimer(self, at: deadline)
     }
 
+    /// Looks each quarter of the limit whether anything has moved.
     private final func idleTimerFired(now: Int64) {
-        if hasMoved {
-            (hasMoved, isHalfQuiet) = (false, false)
-            idleDue = now &+ limits.idle / 4
-        } else if !isHalfQuiet {
-            // Quiet for a quarter at least: if it stays so for the rest, that is long enough.
-            isHalfQuiet = true
-            idleDue = now &+ (limits.idle - limits.idle / 4)
-        } else {
-            close(because: IOError("idle", .timedOut, detail: "nothing moved for \(Duration.nanoseconds(limits.idle))"))
-        }
+        let isQuiet = !peerHasAcknowledged() && !hasMoved
+        hasMoved = false
+        quietQuarters = isQuiet ? quietQuarters + 1 : 0
+        guard quietQuarters >= 4 else { return idleDue = now &+ quarterOfIdle }
+        close(because: IOError("idle", .timedOut, detail: idleDetail))
+    }
+
+    /// Whether the peer has acknowledged bytes since the timer last looked: a peer that reads slowly moves nothing that
+    /// the connection would see otherwise, until the kernel has room for more.
+    private final func peerHasAcknowledged() -> Bool {
+        let before = unacknowledged
+        unacknowledged = max(0, clinux_tcp_unacknowledged(number))
+        return unacknowledged < before
+    }
+
+    private final var idleDetail: String {
+        let limit = Duration.nanoseconds(limits.idle)
+        guard !outbox.isEmpty else { return "nothing moved for \(limit)" }
+        return "the peer has taken nothing for \(limit), and \(outbox.count) bytes wait"
     }
 }
 
 extension StreamConnection: LoopMember {
     final func loopIsEnding(_ error: IOError) {
-        close(because: error)
+        end(because: error)
     }
 }
 

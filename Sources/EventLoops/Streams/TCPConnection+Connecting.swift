@@ -57,19 +57,31 @@ extension TCPConnection {
         }
     }
 
+    /// Runs `body` in a child task, which is cancelled when the connection ends, and closes the connection then.
     private func use<Result: Sendable>(
         _ body: @escaping @Sendable (TCPConnection) async throws -> Result
     ) async throws -> Result {
         do {
-            var result: Result?
-            try await own { connection in result = try await body(connection) }
+            let result = try await withThrowingTaskGroup(of: Result.self) { group in
+                group.addTask { try await self.runOwner(body) }
+                return try await group.next()
+            }
             guard let result else { throw failureError("connect") }
             try await close()
             return result
         } catch {
             abort()
-            throw error
+            throw explained(error)
         }
+    }
+
+    private func runOwner<Result: Sendable>(
+        _ body: @Sendable (TCPConnection) async throws -> Result
+    ) async throws -> Result {
+        var result: Result?
+        try await own { connection in result = try await body(connection) }
+        guard let result else { throw failureError("connect") }
+        return result
     }
 
     /// Each address gets its share of the time, so that a silent one does not use it up for the others.

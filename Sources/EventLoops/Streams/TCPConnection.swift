@@ -10,7 +10,10 @@ internal import SystemPackage
 /// are never mixed; a second reader is refused (`busy`).
 ///
 /// **Cancellation.** When the task that the handler runs in is cancelled, the connection is closed and every call on it
-/// throws `cancelled`. When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
+/// throws `cancelled`. When the connection ends for a reason other than the handler's own ``close()`` or
+/// ``StreamConnection/abort()``, such as a reset by the peer, a time limit or the end of the server, the handler's task is
+/// cancelled; an orderly end of the peer's output is no such reason. On epoll and poll a reset is noticed in the next turn
+/// although nothing is read; on select at the next read or write, and no later than `idle`. When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
 /// had collected included; a write closes the connection if a part of its bytes has gone out, for the peer would take what
 /// follows for the rest.
 ///
@@ -28,8 +31,8 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     @safe @exclusivity(unchecked) var inbox: Inbox?
     private var writersInLine: [StreamWaiter] = []
     private var lastWait: UInt32 = 0
-    /// The task whose cancellation closes the connection, so that its waits need no handler of their own.
-    private var ownTask: UInt = 0
+    /// The task of the handler. Its cancellation closes the connection, so its waits need no cancellation handler.
+    private var ownTask = TaskReference.none
     private var isCancelled = false
     private var readDue: Int64 = 0
     private var writeDue: Int64 = 0
@@ -77,14 +80,35 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         inbox = nil
     }
 
+    /// What the peer sent before the reset can still be read.
+    override func wasReset(_ error: IOError) {
+        var unread = inbox.take()
+        readAvailable(into: &unread)
+        close(because: error)
+        inbox = unread
+        hasInput = true
+    }
+
+    /// At most what the kernel's receive buffer holds.
+    private func readAvailable(into unread: inout Inbox?) {
+        let room = unsafe loop.scratch
+        while true {
+            let count = unsafe clinux_read(number, room.baseAddress, room.count)
+            guard count > 0 else { return }
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[..<count]).bindMemory(to: UInt8.self)
+            if unread == nil { unread = Inbox([]) }
+            unsafe unread?.append(bytes.span)
+        }
+    }
+
     // MARK: Waiting
 
     /// Runs a handler whose task owns the connection. Inlined, and not generic over what the handler returns, so that the
     /// frames of a task which only reads and writes fit into the first block of its memory.
     @inline(__always)
     func own(_ handler: (TCPConnection) async throws -> Void) async throws {
-        unsafe withUnsafeCurrentTask { task in ownTask = unsafe unsafeBitCast(task, to: UInt.self) }
-        defer { ownTask = 0 }
+        beginHandler()
+        defer { endHandler() }
         try await withTaskCancellationHandler {
             try await handler(self)
         } onCancel: {
@@ -92,14 +116,41 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         }
     }
 
-    /// Whether an error only says what the server itself did: it ended the connection.
+    private func beginHandler() {
+        ownTask = .current
+        // Closed before the task began.
+        if state == .closed { cancelHandler() }
+    }
+
+    private func endHandler() {
+        ownTask = .none
+        if state == .closed { loop.remove(self) }
+    }
+
+    override var hasHandler: Bool { ownTask != .none }
+
+    override func cancelHandler() {
+        ownTask.cancel()
+    }
+
+    override var isCalledByHandler: Bool { hasHandler && ownTask == .current }
+
+    /// The error of a handler, or the failure of the connection where that is why the handler was cancelled.
+    func explained(_ error: any Error) -> any Error {
+        let isCancellation = error is CancellationError || (error as? IOError)?.code == .cancelled
+        guard isCancellation, !isCancelled, let failure else { return error }
+        return failure.error
+    }
+
+    /// Whether an error only says that the server or the program has ended the connection.
     func wasEndedByUs(_ error: any Error) -> Bool {
         guard let error = error as? IOError else { return error is CancellationError && isCancelled }
         return error.code == .cancelled || error.code == .closed
     }
 
+    /// The handler's task was cancelled.
     private func cancel() {
-        guard ownTask != 0 else { return }
+        guard hasHandler, state != .closed else { return }
         isCancelled = true
         close(because: IOError("TCPConnection", .cancelled, detail: "the task of the connection was cancelled"))
     }
@@ -108,17 +159,11 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// in which it can be cancelled by itself.
     @usableFromInline
     func startWaiting(_ continuation: UnsafeContinuation<WaitOutcome, Never>) {
-        guard unsafe Self.task(of: continuation) == ownTask else {
+        guard unsafe TaskReference(waitingIn: continuation) == ownTask else {
             return unsafe continuation.resume(returning: .isForeign)
         }
         reader = unsafe StreamWaiter(resume: Resumption(continuation), number: 0)
         if limits.read > 0 { setTimer(atLatest: readDue) }
-    }
-
-    /// What tells the tasks that wait from each other. A continuation is its task's address, as the current task is; were it
-    /// anything else, no task would be found to be the connection's own, and all would wait with a cancellation handler.
-    private static func task(of continuation: UnsafeContinuation<WaitOutcome, Never>) -> UInt {
-        unsafe unsafeBitCast(continuation, to: UInt.self)
     }
 
     /// For a task that may be cancelled on its own.
@@ -191,7 +236,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     @usableFromInline
     func mustWaitForInput() throws(IOError) -> Bool {
         loop.checkThread()
-        guard state == .open, reader == nil else { throw cannotRead() }
+        guard state == .open || inbox != nil, reader == nil else { throw cannotRead() }
         if limits.read > 0 { readDue = clinux_monotonic_now() &+ limits.read }
         return !hasInput && !sawEnd && inbox == nil
     }
@@ -243,7 +288,7 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     @inline(never)
     private func cannotRead() -> IOError {
-        guard state == .open else { return isCancelled ? error("read", .cancelled) : failureError("read") }
+        guard reader != nil else { return isCancelled ? error("read", .cancelled) : failureError("read") }
         return IOError("read", .busy, detail: "another task reads from the connection; let one read for all")
     }
 
