@@ -30,7 +30,7 @@ public protocol Multiplexer: ~Copyable {
     /// Changes what a registered descriptor is watched for, how, and as what. If it is ready now, the next wait says so;
     /// after a one-shot event this rearms it.
     ///
-    /// - Throws: `notRegistered`, `unsupported`, `closed`, `forked`.
+    /// - Throws: `notRegistered`, `unsupported`, `forked`; `closed` for a number that is not open.
     mutating func modify(
         _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
         for interest: Interest,
@@ -41,7 +41,7 @@ public protocol Multiplexer: ~Copyable {
     /// Watches again for what a descriptor was registered for, or for something else in the same way; the trigger and the
     /// token stay.
     ///
-    /// - Throws: `notRegistered`, `unsupported`, `closed`, `forked`.
+    /// - Throws: `notRegistered`, `unsupported`, `forked`; `closed` for a number that is not open.
     mutating func rearm(
         _ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable,
         for interest: Interest?
@@ -50,8 +50,8 @@ public protocol Multiplexer: ~Copyable {
     /// Ends the watching of a descriptor: no batch hands out an event of it after this call, those that were collected
     /// before included.
     ///
-    /// - Throws: `notRegistered`, `forked`; `closed` when somebody else has closed it before, and it is removed all the
-    ///   same.
+    /// - Throws: `notRegistered`, `forked`; `closed` for a number that is not open. One that was closed without its owner's
+    ///   knowledge is removed all the same.
     mutating func remove(_ holder: borrowing some DescriptorHolder & ~Copyable & ~Escapable) throws(IOError)
 
     /// Waits until a registered descriptor is ready, and collects up to `batch.capacity` events.
@@ -61,14 +61,16 @@ public protocol Multiplexer: ~Copyable {
     ///
     /// - Parameters:
     ///   - batch: where the events go.
-    ///   - deadline: when to stop waiting, never earlier; one that has passed only looks; `nil` waits for ever.
+    ///   - deadline: when to stop waiting, never earlier; one that has passed only looks, whatever it is; `nil`, and
+    ///     `MonotonicInstant.distantFuture` in effect, wait for ever.
     /// - Returns: how many events the batch holds, 0 when the time has passed. Some may prove stale in
     ///   ``EventBatch/next()``.
     /// - Throws: `busy` when the batch holds events of another multiplexer, `forked`.
     @discardableResult
     mutating func wait(into batch: inout EventBatch, until deadline: MonotonicInstant?) throws(IOError) -> Int
 
-    /// As ``wait(into:until:)``, for a length of time at most: to the nanosecond, and never shorter.
+    /// As ``wait(into:until:)``, for a length of time at most: to the nanosecond, and never shorter. Zero and less only look;
+    /// what is longer than the clock can count, 292 years, and `nil` wait for ever.
     @discardableResult
     mutating func wait(into batch: inout EventBatch, upTo limit: Duration?) throws(IOError) -> Int
 }

@@ -127,6 +127,26 @@ struct TimerQueueTests {
         #expect(waiting == nil)
     }
 
+    @Test(
+        "deadlines beyond the clock are its end, and past ones are due at once",
+        .bug(id: "very-long-times"),
+        arguments: [
+            Duration.seconds(Int64.max), .seconds(Int64.max / 10), Duration(attoseconds: .max), .nanoseconds(Int64.max),
+        ]
+    )
+    func beyondTheClock(_ delay: Duration) {
+        var queue = TimerQueue<String>()
+        let now = MonotonicInstant.now
+        _ = queue.insert("late", at: now.advanced(by: delay))
+        #expect(queue.popDue(now.advanced(by: .seconds(1_000_000_000))) == nil)
+        _ = queue.insert("past", at: now.advanced(by: .zero - delay))
+        _ = queue.insert("now", at: now)
+        #expect(queue.popDue(now) == "past")
+        #expect(queue.popDue(now) == "now")
+        #expect(queue.popDue(now) == nil)
+        #expect(queue.popDue(.distantFuture) == "late")
+    }
+
     @Test("time that does not move still lets everything out")
     func standingClock() {
         var queue = TimerQueue<Int>()

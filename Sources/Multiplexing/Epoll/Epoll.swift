@@ -193,7 +193,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
         _ number: CInt,
         _ change: (RegistrationMode, Token) -> (RegistrationMode, Token)
     ) -> CInt {
-        guard let slot = unsafe registrations.registeredSlot(number) else { return -ENOENT }
+        guard let slot = unsafe registrations.registeredSlot(number) else { return notRegistered(number) }
         let old = unsafe slot.pointee.currentMode
         guard !old.isExclusive else { return -EINVAL }
         let (mode, token) = unsafe change(old, slot.pointee.currentToken)
@@ -212,7 +212,7 @@ public struct Epoll: ~Copyable, Sendable, DescriptorHolder, Multiplexer {
     }
 
     private func removeLocked(_ number: CInt) -> CInt {
-        guard let slot = unsafe registrations.registeredSlot(number) else { return -ENOENT }
+        guard let slot = unsafe registrations.registeredSlot(number) else { return notRegistered(number) }
         let mode = unsafe slot.pointee.currentMode
         unsafe slot.pointee.end()
         watching.ended(number)

@@ -2,6 +2,11 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
+/// What epoll says of a number that it has no registration of: whether it is open comes first.
+func notRegistered(_ number: CInt) -> CInt {
+    clinux_is_open(number) ? -ENOENT : -EBADF
+}
+
 /// The registrations of one multiplexer, by descriptor number.
 ///
 /// Numbers are small and dense, so they index segments: the first holds 65,536 slots, each further one as many as all

@@ -63,7 +63,7 @@ struct Scanner<Set: ScannedSet & ~Copyable>: ~Copyable, Sendable {
         _ number: CInt,
         _ change: (RegistrationMode, Token) -> (RegistrationMode, Token)
     ) -> CInt {
-        guard let slot = unsafe registrations.registeredSlot(number) else { return -ENOENT }
+        guard let slot = unsafe registrations.registeredSlot(number) else { return notRegistered(number) }
         let old = unsafe slot.pointee.currentMode
         guard clinux_is_open(number) else {
             unsafe slot.pointee.end()
@@ -85,7 +85,7 @@ struct Scanner<Set: ScannedSet & ~Copyable>: ~Copyable, Sendable {
             unsafe slot.pointee.end()
             return true
         }
-        guard wasRegistered else { throw .registration(operation, -ENOENT, number) }
+        guard wasRegistered else { throw .registration(operation, notRegistered(number), number) }
         watching.ended(number)
         set.drop(number)
         guard clinux_is_open(number) else { throw .notOpen(operation, number) }
