@@ -10,6 +10,7 @@
 #include <event2/util.h>
 
 #include <errno.h>
+#include <unistd.h>
 
 /* Bytes written, or -errno: read at once, before any other code can overwrite it. libevent reports
    sendfile's EAGAIN as 0 bytes; here 0 means that a file ended before its segment did. */
@@ -20,6 +21,15 @@ static inline long clibevent_write(struct evbuffer *buffer, int descriptor, ev_s
         count = evbuffer_write_atmost(buffer, descriptor, limit);
     } while (count <= 0 && errno == EINTR);
     return count > 0 ? count : -errno;
+}
+
+/* 1 when the file has a byte at this offset, 0 when it ends before, -errno. */
+static inline int clibevent_has_byte(int descriptor, int64_t offset) {
+    char byte;
+    ssize_t count;
+    do count = pread(descriptor, &byte, 1, offset);
+    while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : (int)count;
 }
 
 /* 0 or -errno; a failure for which the system gave no reason is a lack of memory. */

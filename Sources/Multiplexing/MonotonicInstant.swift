@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Readiness
 
 /// A point in time on the clock that multiplexers wait by: it never jumps, and stands still while the machine is suspended
 /// (`clock_gettime(2)`, CLOCK_MONOTONIC). One word, and cheap to take and to compare.
@@ -31,17 +32,5 @@ public struct MonotonicInstant: Hashable, Sendable, InstantProtocol {
 
     public static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, rounded up, as many as fit.
-    package var nanoseconds: Int64 {
-        // Of what is much longer not even the seconds fit.
-        guard self < .nanoseconds(Int64.max) else { return .max }
-        guard self > .nanoseconds(Int64.min) else { return .min }
-        let (seconds, attoseconds) = components
-        let fraction = attoseconds > 0 ? (attoseconds - 1) / 1_000_000_000 + 1 : attoseconds / 1_000_000_000
-        return seconds * 1_000_000_000 + fraction
     }
 }

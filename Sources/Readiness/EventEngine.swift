@@ -28,7 +28,15 @@ public protocol EventEngine: AnyObject, SendableMetatype {
 
     /// Calls back after the delay, never early, and then at each interval if one is given.
     ///
-    /// - Throws: `outOfRange` for a negative delay, or an interval that is not positive.
+    /// The times of a repeating timer stay on a grid: the delay, and then every multiple of the interval after it. A call
+    /// that comes late does not shift the later ones. Times that pass while the handler runs, or that the loop is too busy
+    /// to meet, are not made up for; ``EngineRegistration/missedTicks`` counts them.
+    ///
+    /// - Parameters:
+    ///   - delay: zero or more, counted from this call. Zero means the next turn. A delay that is longer than the clock can
+    ///     count, which is at least a century, never ends.
+    ///   - interval: more than zero; `nil` for one call.
+    /// - Throws: `outOfRange` for a negative delay, or an interval that is not positive; `closed`.
     @discardableResult
     func schedule(
         after delay: Duration,
@@ -88,7 +96,8 @@ extension EventEngine {
 
     /// Calls back once after the delay, never early.
     ///
-    /// - Throws: `outOfRange` for a negative delay.
+    /// - Parameter delay: zero or more, counted from this call; zero means the next turn.
+    /// - Throws: `outOfRange` for a negative delay; `closed`.
     @inlinable
     @discardableResult
     public func schedule(

@@ -66,7 +66,11 @@ struct TimerTests {
         await #expect { try await loop.sleep(for: .zero) } throws: { ($0 as? IOError)?.code == .closed }
     }
 
-    @Test("an interval ticks steadily, and passes over what was missed", arguments: [EngineKind.native, .libevent])
+    @Test(
+        "an interval ticks steadily, and passes over what was missed",
+        .bug(id: "repeating-timer-loses-its-grid"),
+        arguments: [EngineKind.native, .libevent]
+    )
     func interval(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)
         let start = ContinuousClock.now
@@ -79,6 +83,36 @@ struct TimerTests {
             if tick > 5 { break }
         }
         #expect(last > 5)
+        await loop.shutDown()
+    }
+
+    @Test(
+        "a tick of an interval that the loop is late for stands for those that passed meanwhile",
+        .bug(id: "repeating-timer-loses-its-grid"),
+        arguments: [EngineKind.native, .libevent]
+    )
+    func lateTick(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let period = Duration.milliseconds(5)
+        var first: ContinuousClock.Instant?
+        var work: Task<ContinuousClock.Instant, Never>?
+        for await tick in loop.interval(every: period) {
+            // The iteration began at least one period before.
+            let begin = first ?? .now - period
+            first = begin
+            if let work {
+                let end = await work.value
+                #expect(begin + period * (tick + 1) > end)
+                break
+            }
+            // The loop gets to it before it hears that the next tick is awaited.
+            work = Task(executorPreference: loop) {
+                let end = ContinuousClock.now + period * 4.5
+                while ContinuousClock.now < end {}
+                return end
+            }
+        }
+        #expect(work != nil)
         await loop.shutDown()
     }
 

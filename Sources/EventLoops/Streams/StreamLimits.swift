@@ -1,4 +1,4 @@
-internal import Multiplexing
+internal import Readiness
 
 /// The options as connections use them, shared by those of one server.
 final class StreamLimits: Sendable {

@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Multiplexing
+internal import Readiness
 public import Sockets
 
 extension EventLoop {
@@ -23,7 +23,10 @@ extension EventLoop {
         return overflow ? .max : deadline
     }
 
-    /// Ticks at a steady pace, the first one period from now. A tick that nobody waited for is not made up for.
+    /// Ticks at a steady pace, the first one period after the iteration begins and the others at multiples of the period.
+    ///
+    /// A tick that comes late does not shift the later ones. A tick that passes while the task is busy is not made up for;
+    /// the elements, which number the ticks, show the gap.
     ///
     /// The sequence ends when its task is cancelled or the loop ends.
     /// - Parameter period: how long from tick to tick; at least a microsecond is used.

@@ -1,31 +1,37 @@
 internal import CLinux
+internal import Readiness
 
-/// Ticks at a steady pace; each element counts the ticks so far, the missed ones among them.
+/// Ticks at a steady pace. Each element is the number of ticks so far, missed ones included: after a wait that took too long
+/// it grows by more than one.
 public struct IntervalSequence: AsyncSequence, Sendable {
     let loop: EventLoop
     let period: Int64
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(loop: loop, period: period, start: clinux_monotonic_now())
+        let first = clinux_monotonic_now().addingReportingOverflow(period)
+        return Iterator(
+            loop: loop,
+            ticks: RepeatingDeadline(first: first.overflow ? .max : first.partialValue, period: period)
+        )
     }
 
     /// Where one task is in the sequence.
     public struct Iterator: AsyncIteratorProtocol {
         let loop: EventLoop
-        let period: Int64
-        let start: Int64
-        var count: Int64 = 0
+        var ticks: RepeatingDeadline
+        var count = 0
 
         /// Waits for the next tick; `nil` when the task was cancelled or the loop has ended.
         public mutating func next() async -> Int? {
-            let passed = (clinux_monotonic_now() - start) / period
-            count = Swift.max(count, passed) + 1
+            _ = ticks.handlerReturned(at: clinux_monotonic_now())
             do {
-                try await loop.sleep(until: start &+ count &* period)
+                try await loop.sleep(until: ticks.next)
             } catch {
                 return nil
             }
-            return Int(count)
+            ticks.tickIsDue(at: clinux_monotonic_now())
+            count += 1 + ticks.missed
+            return count
         }
     }
 }

@@ -106,6 +106,15 @@ final class BaseCore {
         thread.end()
     }
 
+    // MARK: Time
+
+    /// Has a timeout that starts now count from now. A base of ours reads the clock for each timeout; one that C code made
+    /// reads it once a turn.
+    @inline(__always)
+    func refreshClock() {
+        if isFreedByOthers { unsafe event_base_update_cache_time(raw) }
+    }
+
     // MARK: Members
 
     func keep(_ member: any BaseMember) {

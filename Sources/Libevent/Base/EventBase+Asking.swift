@@ -31,8 +31,10 @@ extension EventBase {
         unsafe Int(event_base_get_max_events(core.raw, which, reset ? 1 : 0))
     }
 
-    /// The wall-clock time since 1970, read once a turn: cheap, and the same for all callbacks of a turn. The C function
-    /// is `event_base_gettimeofday_cached`.
+    /// The wall-clock time since 1970. The C function is `event_base_gettimeofday_cached`.
+    ///
+    /// A base that this package made reads the clock each time. Only one that C code made, without
+    /// EVENT_BASE_FLAG_NO_CACHE_TIME, gives the time at which its turn began.
     public var cachedTime: Duration {
         core.checkThread()
         var now = timeval()
@@ -49,8 +51,11 @@ extension EventBase {
         return now.duration
     }
 
-    /// Reads ``cachedTime`` anew, after a callback that took long, so that delays count from now. The C function is
-    /// `event_base_update_cache_time`.
+    /// Has a base that C code made read ``cachedTime`` anew. The C function is `event_base_update_cache_time`.
+    ///
+    /// Timeouts that begin with a call of this package count from that call without it. Those that libevent starts by
+    /// itself on such a base, such as a write timeout when bytes are added to a stream's output, count from
+    /// ``cachedTime``: call this first, after work that took long.
     public func updateCachedTime() {
         core.checkThread()
         unsafe event_base_update_cache_time(core.raw)

@@ -32,7 +32,8 @@ public final class EventBase {
 
     /// Uses a base that a C library made, libevent's `struct event_base *`, beside that library.
     ///
-    /// It stays the library's: it must outlive this object, is not freed, and is used on one thread only.
+    /// It stays the library's: it must outlive this object, is not freed, and is used on one thread only. For timeouts that
+    /// libevent starts by itself, see ``updateCachedTime()``.
     /// SIGPIPE is ignored for the process from here on, unless the program has a handler for it.
     public init(unsafeAdopting base: OpaquePointer) {
         SigPipe.ignore()

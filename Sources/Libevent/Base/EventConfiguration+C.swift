@@ -1,5 +1,6 @@
 internal import CLibevent
 internal import CLinux
+internal import Glibc
 internal import Readiness
 internal import Sockets
 internal import SystemPackage
@@ -22,7 +23,10 @@ extension EventConfiguration {
     private func makeBase(_ flags: Flags) throws(IOError) -> OpaquePointer {
         guard let config = unsafe event_config_new() else { throw IOError("event_config_new", .noMemory) }
         defer { unsafe event_config_free(config) }
-        unsafe event_config_set_flag(config, CInt(bitPattern: flags.rawValue))
+        // With one reading of the clock a turn, libevent would count timeouts from before the work of the turn's callbacks:
+        // ours, and those that it starts by itself. Without it only what starts a timeout reads the clock.
+        let flags = CInt(bitPattern: flags.rawValue | EVENT_BASE_FLAG_NO_CACHE_TIME.rawValue)
+        unsafe event_config_set_flag(config, flags)
         unsafe event_config_require_features(config, CInt(bitPattern: requiredCapabilities.libeventFeatures.rawValue))
         for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
         try unsafe setDispatchLimits(on: config)
@@ -37,18 +41,23 @@ extension EventConfiguration {
     /// Libevent ends the process where it cannot make the pair for signals, so all that it needs is tried first. Another
     /// thread that takes the last descriptor in between can still bring that about.
     private func checkFreeDescriptors() throws(IOError) {
-        let event = Descriptor(number: try checked("eventfd", clinux_eventfd(0), detail: Self.descriptorsNeeded))
+        let event = Descriptor(number: try Self.opened("eventfd", clinux_eventfd(0)))
         try tryToOpen(Self.mostDescriptors - 1, beside: event)
     }
 
     private func tryToOpen(_ count: Int, beside event: borrowing Descriptor) throws(IOError) {
         guard count > 0 else { return }
         let number = clinux_duplicate(event.fileDescriptor.rawValue, 0)
-        let next = Descriptor(number: try checked("fcntl", number, detail: Self.descriptorsNeeded))
+        let next = Descriptor(number: try Self.opened("fcntl", number))
         try tryToOpen(count - 1, beside: next)
     }
 
-    private static let descriptorsNeeded = "an EventBase needs \(mostDescriptors) free descriptors; raise ulimit -n"
+    /// The remedy belongs to the lack of descriptors alone: a sandbox refuses the calls for other reasons.
+    private static func opened(_ operation: IOError.Operation, _ result: CInt) throws(IOError) -> CInt {
+        let isLack = result == -EMFILE || result == -ENFILE
+        let remedy = "an EventBase needs \(mostDescriptors) free descriptors; raise ulimit -n"
+        return try checked(operation, result, detail: isLack ? remedy : "")
+    }
 
     /// A base with locks watches an eventfd of libevent's own, made after a socket pair; select ends the process when it
     /// gets a number from 1024 on.

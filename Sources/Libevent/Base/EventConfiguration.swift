@@ -17,8 +17,6 @@ public struct EventConfiguration: Hashable, Sendable {
         public static let noLock = Flags(rawValue: 0x01)
         /// Environment variables such as `EVENT_NOEPOLL` change nothing.
         public static let ignoreEnvironment = Flags(rawValue: 0x02)
-        /// The time is read anew for each callback instead of once a turn.
-        public static let noCachedTime = Flags(rawValue: 0x08)
         /// Changes to epoll's interest are collected until the next wait; see ``EventMethod/epollChangelist``.
         public static let epollChangelist = Flags(rawValue: 0x10)
         /// Timers are precise to microseconds instead of the kernel's tick (4 ms on many machines).

@@ -82,10 +82,7 @@ extension EventBuffer {
         let result = unsafe clibevent_write(raw, sink.fileDescriptor.rawValue, most)
         if result > 0 { return .bytes(result) }
         if result == -Int(EAGAIN) { return .wouldBlock }
-        guard result < 0 else {
-            throw IOError("sendfile", .outOfRange, detail: "the file has become shorter than its segment")
-        }
-        throw IOError("evbuffer_write", errno: Errno(rawValue: CInt(-result)))
+        throw .write(failedWith: result)
     }
 
     private func checkTransfer(_ limit: Int, _ operation: @autoclosure () -> IOError.Operation) throws(IOError) {

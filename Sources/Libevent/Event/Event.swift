@@ -1,4 +1,5 @@
 internal import CLibevent
+internal import CLinux
 internal import Glibc
 public import Readiness
 public import Sockets
@@ -24,6 +25,8 @@ public final class Event: BaseMember {
     enum Source {
         case descriptor, timer, user
         case signal(Signal)
+
+        var isTimer: Bool { if case .timer = self { true } else { false } }
     }
 
     let core: BaseCore
@@ -32,7 +35,8 @@ public final class Event: BaseMember {
 
     // Read or written in every callback. They belong to the loop's thread, and no access to one spans a call.
     @usableFromInline @safe @exclusivity(unchecked) private(set) var number: CInt
-    @safe @exclusivity(unchecked) private var isPersistent: Bool
+    /// Whether a call changes neither whether the event is added nor a timeout.
+    @safe @exclusivity(unchecked) private var isUnchangedByCall: Bool
     @usableFromInline @safe @exclusivity(unchecked) private(set) var isAdded = false
     /// Let go of when the event is closed, so that a handler may hold its own event.
     @safe @exclusivity(unchecked) private var callback: Callback?
@@ -43,8 +47,12 @@ public final class Event: BaseMember {
     public var isClosed: Bool { wasClosed || core.isClosed }
     private var wasClosed = false
     private let trigger: Trigger
+    private let isPersistent: Bool
     private var owned: Descriptor?
-    private var interval: Duration?
+    /// What a call does to the timeout.
+    private var restart = TimeoutRestart.none {
+        didSet { isUnchangedByCall = isPersistent && restart.isNone }
+    }
     /// What the program activated the event with that is to be called outside libevent's count of its period.
     private var readyLater: ReadyEvents?
     private var staysUntilClosed = false
@@ -75,6 +83,7 @@ public final class Event: BaseMember {
         self.interest = interest
         self.trigger = trigger
         self.isPersistent = isPersistent
+        isUnchangedByCall = isPersistent
         callback = Callback(call: handler)
         assign()
     }
@@ -141,7 +150,8 @@ public final class Event: BaseMember {
         )
     }
 
-    /// A timer. Add it with a delay; a repeating one then fires each time that delay has passed again.
+    /// A timer. Add it with a delay; a repeating one then fires at every multiple of that delay. Times that pass while its
+    /// handler runs are not made up for; ``missedTicks`` counts them.
     public static func timer(
         on base: EventBase,
         repeating: Bool = false,
@@ -177,7 +187,9 @@ public final class Event: BaseMember {
 
     /// The C functions are `event_assign` and, before it, `event_del`: an event changes only while it is not pending.
     private func assign() {
-        let flags = interest == .failure ? failureFlags : Self.flags(interest, trigger, isPersistent: isPersistent)
+        let flags =
+            interest == .failure
+            ? failureFlags : Self.flags(interest, trigger, isPersistent: isPersistent, source)
         let trampoline = unsafe interest == .failure ? Event.failureTrampoline : Event.trampoline
         unsafe event_assign(raw, core.raw, number, flags, trampoline, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -189,13 +201,19 @@ public final class Event: BaseMember {
         Int16((core.capabilities.contains(.edgeTriggered) ? EV_WRITE | EV_ET : EV_CLOSED) | EV_PERSIST)
     }
 
-    private static func flags(_ interest: Interest, _ trigger: Trigger, isPersistent: Bool) -> Int16 {
+    private static func flags(
+        _ interest: Interest,
+        _ trigger: Trigger,
+        isPersistent: Bool,
+        _ source: Source
+    ) -> Int16 {
         var flags: CInt = 0
         if interest.contains(.readable) { flags |= EV_READ }
         if interest.contains(.writable) { flags |= EV_WRITE }
         if interest.contains(.peerClosed) { flags |= EV_CLOSED }
         if trigger.isEdge { flags |= EV_ET }
-        if isPersistent { flags |= EV_PERSIST }
+        // Libevent counts the next period of a late timer from its callback, so repeating timers are added tick by tick.
+        if isPersistent, !source.isTimer { flags |= EV_PERSIST }
         return Int16(flags)
     }
 
@@ -206,46 +224,48 @@ public final class Event: BaseMember {
     /// - Throws: `closed` when the base is gone.
     public func base() throws(IOError) -> EventBase { try core.base() }
 
-    /// Starts to watch; an event that is added already gets the new time-out. The C function is `event_add`.
+    /// Starts to watch; an event that is added already gets the new timeout. The C function is `event_add`.
     ///
-    /// A descriptor event that has a time-out is called with `ReadyEvents.timedOut` when nothing was ready for that
+    /// A descriptor event that has a timeout is called with `ReadyEvents.timedOut` when nothing was ready for that
     /// long; a descriptor that becomes ready as the time runs out counts as ready. A timer needs a delay: zero fires in
     /// the next turn, and a repeating one takes a positive delay only.
     ///
+    /// The time counts from this call, and after each call of the handler from its return.
+    ///
+    /// - Parameter timeout: zero or more; more than a century counts as a century. `nil` for no timeout.
     /// - Throws: `notPollable` for files that the method cannot watch, `outOfRange`, `closed`, `invalidArgument`.
     public func add(timeout: Duration? = nil) throws(IOError) {
+        try add(timeout: timeout, every: isPersistent ? timeout : nil)
+    }
+
+    /// - Parameter interval: what repeats after `timeout`; only a timer's may differ from it.
+    func add(timeout: Duration?, every interval: Duration?) throws(IOError) {
         core.checkThread()
         guard !isClosed else { throw IOError("event_add", .closed, detail: "the event, or its base, was closed") }
         try core.checkProcess("event_add")
-        try check(timeout)
+        try check(timeout, every: interval)
         if case .signal(let signal) = source { try core.subscribe(self, to: signal) }
+        let start = interval == nil ? 0 : clinux_monotonic_now()
         let result = try addToBase(timeout)
         guard result == 0 else { throw core.notAdded(Errno(rawValue: errno)) }
-        interval = isPersistent ? timeout : nil
+        restart = TimeoutRestart(after: timeout, every: interval, from: start, isTimer: source.isTimer)
         isAdded = true
         core.keep(self)
     }
 
-    /// Changes the period of a repeating timer that is running; the interval is known to be valid.
-    func restart(every newInterval: Duration) {
-        guard !core.isClosed, var delay = try? timeval(newInterval) else { return }
-        unsafe event_add(raw, &delay)
-        interval = newInterval
-    }
-
-    private func check(_ timeout: Duration?) throws(IOError) {
+    private func check(_ timeout: Duration?, every interval: Duration?) throws(IOError) {
         switch source {
         case .descriptor where interest.isEmpty && timeout == nil:
-            throw IOError("event_add", .invalidArgument, detail: "nothing to wait for: give an interest or a time-out")
+            throw IOError("event_add", .invalidArgument, detail: "nothing to wait for: give an interest or a timeout")
         case .timer where timeout == nil:
             throw IOError("event_add", .invalidArgument, detail: "a timer needs a delay")
         default: break
         }
-        guard let timeout, isPersistent, timeout <= .zero else { return }
+        guard let interval, interval <= .zero else { return }
         throw IOError(
             "event_add",
             .outOfRange,
-            detail: "a repeating time-out of \(timeout) would never rest; use more than zero"
+            detail: "a repeating timeout of \(interval) would never rest; use more than zero"
         )
     }
 
@@ -256,6 +276,7 @@ public final class Event: BaseMember {
             return unsafe event_add(raw, nil)
         }
         var delay = try timeval(timeout)
+        core.refreshClock()
         return unsafe event_add(raw, &delay)
     }
 
@@ -265,10 +286,10 @@ public final class Event: BaseMember {
         core.leaveParent()
         if case .signal(let signal) = source { core.unsubscribe(self, from: signal) }
         // Libevent would remember the period, and go on with it after the next add.
-        if interval != nil { unsafe event_remove_timer(raw) }
+        if !restart.isNone { unsafe event_remove_timer(raw) }
         unsafe event_del(raw)
         isAdded = false
-        interval = nil
+        restart = .none
         readyLater = nil
         core.forget(self)
     }
@@ -288,7 +309,7 @@ public final class Event: BaseMember {
 
     /// The time-out for an event whose interest changes: what is left of a single one, a repeating one anew.
     var timeoutToKeep: Duration? {
-        interval ?? (isAdded && !isPersistent ? timeLeft : nil)
+        restart.timeout ?? (isAdded && !isPersistent ? timeLeft : nil)
     }
 
     /// Watches for something else; the event must be a descriptor's.
@@ -333,7 +354,7 @@ public final class Event: BaseMember {
         guard !isClosed else { throw IOError("event_active", .closed, detail: "the event, or its base, was closed") }
         // Until it has run, somebody must hold it.
         core.keep(self)
-        guard interval != nil else {
+        guard !restart.isNone else {
             // Libevent takes an event that is active for no reason for one that is not pending.
             let flags = ready.libeventFlags
             unsafe event_active(raw, flags == 0 ? EV_SIGNAL : flags, 1)
@@ -349,6 +370,12 @@ public final class Event: BaseMember {
     }
 
     // MARK: Asking and changing
+
+    /// How many times a repeating timer should have fired and did not since the previous call; read it in the handler.
+    /// 0 for other events.
+    public var missedTicks: Int {
+        if case .tick(let ticks) = restart { ticks.deadline.missed } else { 0 }
+    }
 
     /// Whether the event may call back: it is added, or active. The C function is `event_pending`.
     public var isPending: Bool {
@@ -427,14 +454,42 @@ public final class Event: BaseMember {
     private func fire(_ flags: Int16) {
         let core = core
         core.enterCallback()
-        if isPersistent {
+        if isUnchangedByCall {
             call(ready(flags))
         } else {
-            isAdded = false
-            call(ready(flags))
+            callAndRestart(flags)
         }
         if !isAdded { letGoUnlessNeeded() }
         core.leaveCallback()
+    }
+
+    @inline(never)
+    private func callAndRestart(_ flags: Int16) {
+        switch restart {
+        case .none:
+            isAdded = false
+            call(ready(flags))
+        case .timeout:
+            call(ready(flags))
+            // Libevent has restarted it before the call: the time that the handler took does not count.
+            if isAdded, case .timeout(let timeout) = restart { setTimeout(timeout) }
+        case .tick(let ticks):
+            ticks.deadline.tickIsDue(at: clinux_monotonic_now())
+            setTimeout(ticks.left)
+            call(ready(flags))
+            // The handler may have removed the event or added it anew, and it may have run past the next tick.
+            guard case .tick(let current) = restart, current === ticks,
+                ticks.deadline.handlerReturned(at: clinux_monotonic_now())
+            else { return }
+            setTimeout(ticks.left)
+        }
+    }
+
+    /// It fails only where memory is out, and an event that had a timeout has room for it.
+    private func setTimeout(_ timeout: Duration) {
+        guard !core.isClosed, var delay = try? timeval(timeout) else { return }
+        core.refreshClock()
+        unsafe event_add(raw, &delay)
     }
 
     @inline(__always)

@@ -42,6 +42,7 @@ extension BufferEvent {
         core.enterCallback()
         if isOpen {
             callReadHandler()
+            if hasTimeouts { restartTimeout(EV_READ) }
         } else if phase == .lingering {
             discardInput()
         }
@@ -58,7 +59,10 @@ extension BufferEvent {
             setCallbacks()
             try? socket.shutDown(.writing)
         }
-        if isOpen, let drainHandler { call(drainHandler) }
+        if isOpen, let drainHandler {
+            call(drainHandler)
+            if hasTimeouts, isOpen, !output.isEmpty { restartTimeout(EV_WRITE) }
+        }
         core.leaveCallback()
     }
 
@@ -81,6 +85,7 @@ extension BufferEvent {
             return failed(IOError("bufferevent_enable", errno: Errno(rawValue: errno)))
         }
         if let connectHandler { call(connectHandler) }
+        if hasTimeouts { restartTimeout(EV_READ) }
         if isOpen, shutsWritingWhenSent, output.isEmpty { try? finishWriting() }
     }
 
@@ -89,14 +94,17 @@ extension BufferEvent {
         if what & BEV_EVENT_TIMEOUT != 0 {
             timedOut(isReading)
         } else if what & BEV_EVENT_EOF != 0 {
-            isReading ? peerEnded() : wroteNothing(errno: code)
+            isReading ? peerEnded() : writeNow()
+        } else if isReading || phase == .connecting {
+            fail(IOError(phase == .connecting ? "connect" : "readv", errno: Errno(rawValue: code)))
         } else {
-            end(phase == .connecting ? "connect" : isReading ? "readv" : "writev", Errno(rawValue: code))
+            fail(.write(failedWith: -Int(code)))
         }
     }
 
-    func end(_ operation: IOError.Operation, _ errno: Errno) {
-        isOpen ? end(.failed(IOError(operation, errno: errno))) : finish()
+    /// A stream that is closing has nobody to tell.
+    private func fail(_ error: IOError) {
+        isOpen ? end(.failed(error)) : finish()
     }
 
     private func peerEnded() {
@@ -111,11 +119,15 @@ extension BufferEvent {
         switch phase {
         case .connecting:
             // What became of the connection is told in the next turn, however late that is.
-            guard !ReadyEvents(polling: number, for: .writable).isEmpty else { return end("connect", .timedOut) }
+            guard !ReadyEvents(polling: number, for: .writable).isEmpty else {
+                return fail(IOError("connect", .timedOut, errno: .timedOut))
+            }
             isConnectedLate = true
             goOnWithoutTimeouts(Int16(EV_WRITE))
+        case .open where !isReading:
+            guard ReadyEvents(polling: number, for: .writable).isEmpty else { return writeNow() }
+            end(.writeTimedOut)
         case .open:
-            if !isReading { return end(.writeTimedOut) }
             guard ReadyEvents(polling: number, for: .readable).isEmpty else { return readLate() }
             wantsReading = false
             end(.readTimedOut)
@@ -136,7 +148,7 @@ extension BufferEvent {
         let code = errno
         unsafe evbuffer_freeze(input.raw, 0)
         if count == 0 { return peerEnded() }
-        if count < 0, code != EAGAIN, code != EINTR { return end("readv", Errno(rawValue: code)) }
+        if count < 0, code != EAGAIN, code != EINTR { return fail(IOError("readv", errno: Errno(rawValue: code))) }
         // An observer of the input may have ended the stream.
         guard isOpen else { return }
         if wantsReading, !readingIsPaused { unsafe bufferevent_enable(raw, Int16(EV_READ)) }
@@ -144,13 +156,27 @@ extension BufferEvent {
         if count > 0 { unsafe bufferevent_trigger(raw, Int16(EV_READ), 0) }
     }
 
-    /// `sendfile(2)` took no byte: the socket is full after all, or the file has become shorter than its segment. Libevent
-    /// takes both for the end of the stream, and disables writing.
-    private func wroteNothing(errno code: CInt) {
-        let isFull = code == EAGAIN && ReadyEvents(polling: number, for: .writable).isEmpty
-        if isFull, unsafe bufferevent_enable(raw, Int16(EV_WRITE)) == 0 { return }
-        guard isOpen else { return finish() }
-        end(.failed(IOError("sendfile", .outOfRange, detail: "the file has become shorter than its segment")))
+    /// Writes in libevent's place, which has disabled writing: after a timeout that ran out while the loop was busy, and after
+    /// `sendfile(2)` took no byte. Libevent takes that for the end of the stream, whether the socket is full after all or the
+    /// file has become shorter than its segment.
+    private func writeNow() {
+        unsafe evbuffer_unfreeze(output.raw, 1)
+        let result = unsafe clibevent_write(output.raw, number, -1)
+        unsafe evbuffer_freeze(output.raw, 1)
+        // An observer of the output may have ended the stream.
+        guard phase != .closed else { return }
+        guard result > 0 || result == -Int(EAGAIN) || output.isEmpty else { return fail(.write(failedWith: result)) }
+        core.refreshClock()
+        guard unsafe bufferevent_enable(raw, Int16(EV_WRITE)) == 0 else { return finish() }
+        // It asks the drain watermark.
+        if result > 0 { unsafe bufferevent_trigger(raw, Int16(EV_WRITE), 0) }
+    }
+
+    /// Has a timeout count from the return of the handler, whose own time is not the peer's. Libevent has started it before.
+    private func restartTimeout(_ direction: CInt) {
+        guard phase == .open, unsafe bufferevent_get_enabled(raw) & Int16(direction) != 0 else { return }
+        core.refreshClock()
+        unsafe bufferevent_enable(raw, Int16(direction))
     }
 
     @inline(__always)

@@ -16,9 +16,12 @@ extension BufferEvent {
         try socket.shutDown(.writing)
     }
 
-    /// Sends what is left, waits for the peer to end too, and closes; after `limit` it closes whatever the state.
+    /// Sends what is left, waits for the peer to end too, and closes.
     ///
-    /// The stream calls none of its handlers any more. A second call does nothing.
+    /// When `limit` has passed, or the rest cannot be sent, it closes all the same. Over TCP the peer then reads a reset, so
+    /// that it does not take what it got for everything; a unix socket has no reset. The stream calls none of its handlers
+    /// any more. A second call does nothing.
+    /// - Parameter limit: counted from this call; at zero or less, what is left is not sent.
     public func close(within limit: Duration = .seconds(5)) {
         core.checkThread()
         guard isOpen else { return }
@@ -39,7 +42,8 @@ extension BufferEvent {
         startDeadline(limit)
     }
 
-    /// Closes at once; what was not sent is lost. The stream calls none of its handlers any more.
+    /// Closes at once; what was not sent is lost, and over TCP the peer reads a reset if there was any. The stream calls none
+    /// of its handlers any more.
     public func abort() {
         core.checkThread()
         finish()
@@ -47,6 +51,7 @@ extension BufferEvent {
 
     func finish() {
         guard phase != .closed else { return }
+        let cutsOutput = phase != .connecting && !output.isEmpty
         phase = .closed
         core.leaveParent()
         unsafe bufferevent_setcb(raw, nil, nil, nil, nil)
@@ -58,6 +63,8 @@ extension BufferEvent {
         input.invalidate()
         output.invalidate()
         unsafe bufferevent_free(raw)
+        // An orderly end would tell the peer that it has everything.
+        if cutsOutput { try? socket.set(.linger, to: .seconds(0)) }
         number = -1
         socketOwner.take()?.close()
         deadline?.close()

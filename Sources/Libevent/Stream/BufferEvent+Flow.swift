@@ -15,6 +15,7 @@ extension BufferEvent {
         // Not before the connection stands, so that nothing is read before it is told.
         if readingIsPaused || peerHasEnded || phase == .connecting { events &= ~Int16(EV_READ) }
         guard events != 0 else { return }
+        core.refreshClock()
         guard unsafe bufferevent_enable(raw, events) == 0 else {
             throw IOError("bufferevent_enable", errno: Errno(rawValue: errno))
         }
@@ -96,29 +97,41 @@ extension BufferEvent {
         if isFull {
             unsafe bufferevent_disable(raw, Int16(EV_READ))
         } else if wantsReading, !peerHasEnded {
+            core.refreshClock()
             unsafe bufferevent_enable(raw, Int16(EV_READ))
         }
     }
 
-    /// How long nothing may be read, or nothing written although there is something to write. While the connection is being
-    /// made, the time-out for writing limits that. The C function is `bufferevent_set_timeouts`.
+    /// How long nothing may be read, or nothing written although there is something to write. The C function is
+    /// `bufferevent_set_timeouts`.
     ///
-    /// - Throws: `outOfRange` for time-outs that are not positive; `closed`.
+    /// `reading` counts while reading is enabled, from this call, from ``enable(_:)``, and from the return of each read
+    /// handler. It counts while only writing goes on, too: disable reading, or pass `nil`, while a long answer is sent.
+    /// `writing` counts while bytes are queued, from the call that queues the first one and from each progress; while the
+    /// connection is being made it limits that. The time that the stream's own handlers take does not count, and what
+    /// became ready while the loop was busy is read or written, not timed out.
+    ///
+    /// - Parameters:
+    ///   - reading: more than zero; more than a century counts as a century. `nil` for no limit, also where there was one.
+    ///   - writing: the same.
+    /// - Throws: `outOfRange` for timeouts that are not positive; `closed`.
     public func setTimeouts(reading: Duration? = nil, writing: Duration? = nil) throws(IOError) {
         try checkOpen("bufferevent_set_timeouts")
         for timeout in [reading, writing].compactMap(\.self) where timeout <= .zero {
             throw IOError(
                 "bufferevent_set_timeouts",
                 .outOfRange,
-                detail: "a time-out of \(timeout); use more than zero, or nil"
+                detail: "a timeout of \(timeout); use more than zero, or nil"
             )
         }
         let (read, write) = (try timeval(reading ?? .zero), try timeval(writing ?? .zero))
         (readTimeout, writeTimeout) = (read, write)
+        hasTimeouts = reading != nil || writing != nil
         applyTimeouts()
     }
 
     func applyTimeouts() {
+        core.refreshClock()
         // Zero means none, to libevent too.
         var (read, write) = (readTimeout, writeTimeout)
         unsafe bufferevent_set_timeouts(raw, &read, &write)

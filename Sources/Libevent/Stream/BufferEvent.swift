@@ -58,6 +58,7 @@ public final class BufferEvent: BaseMember {
     var hasFailed = false
     var shutsWritingWhenSent = false
     var (readTimeout, writeTimeout) = (timeval(), timeval())
+    var hasTimeouts = false
     /// Whether the time-outs are off until the connection is told.
     var isConnectedLate = false
     var memberIndex = -1

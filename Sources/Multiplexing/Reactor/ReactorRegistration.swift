@@ -1,3 +1,4 @@
+internal import CLinux
 public import Readiness
 
 extension Reactor where Mux: ~Copyable {
@@ -5,7 +6,7 @@ extension Reactor where Mux: ~Copyable {
     @safe
     public final class Registration: EngineRegistration, ReactorMember {
         private enum Source {
-            case timer(TimerQueue<Registration>.Key, deadline: MonotonicInstant)
+            case timer(TimerQueue<Registration>.Key)
             case signal(Signal)
             case over
         }
@@ -13,7 +14,8 @@ extension Reactor where Mux: ~Copyable {
         // The reactor ends its registrations before it goes, and one that is over does not use it.
         private unowned(unsafe) let reactor: Reactor
         private var source = Source.over
-        private let interval: Duration?
+        /// For a timer that repeats.
+        private var ticks: RepeatingDeadline?
         private var handler: ((Registration) -> Void)?
 
         init(
@@ -23,14 +25,13 @@ extension Reactor where Mux: ~Copyable {
             _ handler: @escaping (Registration) -> Void
         ) {
             unsafe self.reactor = reactor
-            self.interval = interval
+            ticks = interval.map { RepeatingDeadline(first: deadline.nanoseconds, period: $0.nanoseconds) }
             self.handler = handler
-            source = .timer(reactor.timers.insert(self, at: deadline), deadline: deadline)
+            source = .timer(reactor.timers.insert(self, at: deadline))
         }
 
         init(on reactor: Reactor, _ signal: Signal, _ handler: @escaping (Registration) -> Void) {
             unsafe self.reactor = reactor
-            interval = nil
             self.handler = handler
             source = .signal(signal)
         }
@@ -41,6 +42,8 @@ extension Reactor where Mux: ~Copyable {
             if case .over = source { true } else { false }
         }
 
+        public var missedTicks: Int { ticks?.missed ?? 0 }
+
         public func cancel() {
             guard !isOver else { return }
             unsafe reactor.checkThread()
@@ -50,7 +53,7 @@ extension Reactor where Mux: ~Copyable {
         /// The reactor may be on its own way out.
         func end() {
             switch source {
-            case .timer(let key, _): unsafe reactor.timers.cancel(key)
+            case .timer(let key): unsafe reactor.timers.cancel(key)
             case .signal(let signal): unsafe reactor.signals.unsubscribe(self, from: signal)
             case .over: return
             }
@@ -70,16 +73,25 @@ extension Reactor where Mux: ~Copyable {
 
         /// The queue has let go of the timer.
         func timeHasCome(_ now: MonotonicInstant) {
-            guard let interval, case .timer(_, let deadline) = source else {
+            guard ticks != nil else {
                 source = .over
                 call()
                 return unsafe reactor.retire(self)
             }
-            // A loop that was late does not make up for what it missed.
-            let regular = deadline.advanced(by: interval)
-            let next = regular > now ? regular : now.advanced(by: interval)
-            source = unsafe .timer(reactor.timers.insert(self, at: next), deadline: next)
+            ticks?.tickIsDue(at: now.nanoseconds)
+            insertNextTick()
             call()
+            // A handler that ran past the next tick has missed it.
+            guard case .timer(let key) = source, ticks?.handlerReturned(at: clinux_monotonic_now()) == true else {
+                return
+            }
+            unsafe reactor.timers.cancel(key)
+            insertNextTick()
+        }
+
+        private func insertNextTick() {
+            guard let next = ticks?.next else { return }
+            source = unsafe .timer(reactor.timers.insert(self, at: MonotonicInstant(nanoseconds: next)))
         }
     }
 }

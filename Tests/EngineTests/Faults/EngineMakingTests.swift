@@ -24,6 +24,23 @@ import Testing
         }
     }
 
+    @Test(
+        "An engine that a sandbox refuses is a typed error, without a word about descriptors",
+        .bug(id: "wrong-hint-in-an-error"),
+        arguments: ["eventfd2:error=EPERM", "fcntl:error=EINVAL"]
+    )
+    func refused(_ rule: String) async {
+        await #expect(processExitsWith: .exitCode(0)) { [rule] in
+            alarm(500)
+            let fault = try SystemCallFault(rule)
+            let error = #expect(throws: IOError.self) { try EventBase() }
+            fault.end()
+            #expect(error?.code == (rule.contains("EPERM") ? .permissionDenied : .invalidArgument))
+            #expect(error?.detail == "")
+            exit(0)
+        }
+    }
+
     /// The error of an engine that can have so many descriptors.
     private static func make(_ kind: EngineKind, with free: CInt) throws -> IOError.Code? {
         let limit = try DescriptorLimit(lowestAllowed: numberAbove(free))

@@ -23,8 +23,9 @@ import Testing
         #expect(base.highestCounts().added == before)
     }
 
-    @Test(arguments: TestBase.allCases)
-    func theCachedTimeStandsStillInACallbackUntilItIsUpdated(kind: TestBase) throws {
+    /// A cached time is that at which the turn began; timeouts that count from it end too early.
+    @Test(.bug(id: "timeout-from-a-stale-clock"), arguments: TestBase.allCases)
+    func aBaseOfOursReadsTheTimeAnewInACallback(kind: TestBase) throws {
         let base = try kind.make()
         var times: [Duration] = []
         try base.schedule(after: .zero) { [unowned base] _ in
@@ -33,11 +34,9 @@ import Testing
             while base.monotonicTime < until {}
             times.append(base.cachedTime)
             base.updateCachedTime()
-            times.append(base.cachedTime)
         }
-        try base.run(until: { times.count == 3 })
-        #expect(times[0] == times[1])
-        #expect(times[2] > times[1])
+        try base.run(until: { times.count == 2 })
+        #expect(times[0] < times[1])
     }
 
     /// What libevent would print about a failure reaches the handler, and the caller has a typed error.

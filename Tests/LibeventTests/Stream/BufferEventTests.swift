@@ -183,7 +183,7 @@ import Testing
         ends.stream.abort()
     }
 
-    @Test(arguments: [Duration.zero, .seconds(-1)])
+    @Test(.bug(id: "very-long-times"), arguments: [Duration.zero, .seconds(-1)])
     func impossibleTimeOutsAreRefused(timeout: Duration) throws {
         let base = try EventBase()
         let ends = try StreamEnds(base)
