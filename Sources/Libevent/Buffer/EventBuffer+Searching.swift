@@ -56,22 +56,36 @@ extension EventBuffer {
     /// Takes one line from the front, and its end, which is not part of the result. Zero bytes are bytes like others. The
     /// C function is `evbuffer_readln`.
     ///
-    /// `longest` is the most bytes that a line may have, its end not counted, so that a peer which never ends one cannot
-    /// fill the memory.
+    /// With ``LineEnding/any``, CR and LF bytes at the front are dropped first: they may be the rest of the end of the line
+    /// before, which arrived in two parts. So no line is empty, however the bytes arrive.
+    ///
+    /// `longest` is the most bytes that a line may have, its end (LF, CR LF) not counted, so that a peer which never ends
+    /// one cannot fill the memory. It is 0 or more.
     ///
     /// - Returns: the line, which may be empty; `nil` when it has no end yet.
     /// - Throws: `outOfRange` when the line is longer, and stays in the buffer; `busy` while spans are out, `frozen`,
     ///   `closed`, `unsupported` while a file is queued that is not in memory.
     public func readLine(_ ending: LineEnding = .crlf, longest: Int = 65_536) throws(IOError) -> [UInt8]? {
         try check("evbuffer_readln", Block.ofTaking)
+        if ending == .any { try dropLineEnd() }
         let end = try firstLineEnd(ending)
-        // Two bytes may already be part of a line end.
-        guard (end?.lowerBound ?? count - 2) <= longest else {
+        let length = if let end { end.lowerBound } else { try unendedLength(ending, longest) }
+        guard length <= longest else {
             throw IOError("evbuffer_readln", .outOfRange, detail: "the line is longer than \(longest) bytes")
         }
         guard let end else { return nil }
         let line = try copyBytes(end.lowerBound)
         try drain(end.upperBound)
         return line
+    }
+
+    private func dropLineEnd() throws(IOError) {
+        if let end = try firstLineEnd(.any), end.lowerBound == 0 { try drain(end.upperBound) }
+    }
+
+    /// How long a line without an end is at least: a CR at the back may be half of its end.
+    private func unendedLength(_ ending: LineEnding, _ longest: Int) throws(IOError) -> Int {
+        guard count > longest, !isEmpty, ending == .crlf || ending == .strictCRLF else { return count }
+        return try copyBytes(1, from: count - 1) == [0x0d] ? count - 1 : count
     }
 }

@@ -10,8 +10,8 @@ public enum LineEnding: Hashable, Sendable, CaseIterable {
     case lf
     /// A zero byte (EVBUFFER_EOL_NUL).
     case nul
-    /// Any run of CR and LF, so no line but the first can be empty. A run that arrives in two parts counts twice
-    /// (EVBUFFER_EOL_ANY).
+    /// Any run of CR and LF (EVBUFFER_EOL_ANY). ``EventBuffer/readLine(_:longest:)`` takes a run as one however it arrives,
+    /// and so returns no empty line; ``EventBuffer/firstLineEnd(_:from:)`` finds the part that is there.
     case any
 
     var style: evbuffer_eol_style {

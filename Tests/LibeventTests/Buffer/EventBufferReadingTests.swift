@@ -188,16 +188,67 @@ struct EventBufferReadingTests {
         expectError(.outOfRange) { try buffer.firstLineEnd(.crlf, from: 8) }
     }
 
-    @Test("a line that is too long is an error as soon as that is known, and stays")
+    @Test("a line that is too long is an error as soon as that is known, and stays", .bug(id: "line-limit-at-the-seam"))
     func longLine() throws {
         let buffer = try EventBuffer()
         try buffer.append("12345\r\n")
         expectError(.outOfRange) { try buffer.readLine(longest: 4) }
         #expect(try buffer.readLine(longest: 5) == Array("12345".utf8))
-        try buffer.append("1234567")
+        try buffer.append("12345")
         #expect(try buffer.readLine(longest: 5) == nil)
+        // Half of the line's end, or one byte too many.
+        try buffer.append("\r")
+        #expect(try buffer.readLine(longest: 5) == nil)
+        for ending in [LineEnding.lf, .nul] { expectError(.outOfRange) { try buffer.readLine(ending, longest: 5) } }
         try buffer.append("8")
         expectError(.outOfRange) { try buffer.readLine(longest: 5) }
-        #expect(buffer.count == 8)
+        #expect(buffer.count == 7)
+    }
+
+    @Test(
+        "the limit counts the bytes of the line without its end, however they arrive",
+        .bug(id: "line-limit-at-the-seam"),
+        arguments: [
+            ("\n", LineEnding.crlf), ("\r\n", .crlf), ("\r\n", .strictCRLF), ("\n", .lf), ("\0", .nul), ("\r", .any),
+        ]
+    )
+    func limit(end: String, ending: LineEnding) throws {
+        for length in [4, 5, 6] {
+            let buffer = try EventBuffer()
+            var line: [UInt8]?
+            var isTooLong = false
+            for byte in Array(repeating: UInt8(ascii: "a"), count: length) + Array(end.utf8) where !isTooLong {
+                try buffer.append(contentsOf: [byte])
+                do {
+                    line = try buffer.readLine(ending, longest: 5)
+                } catch {
+                    #expect(error.code == .outOfRange)
+                    isTooLong = true
+                }
+            }
+            #expect(line?.count == (length > 5 ? nil : length))
+            #expect(isTooLong == (length > 5))
+        }
+    }
+
+    @Test(
+        "lines are the same whatever the parts in which they arrive",
+        .bug(id: "delimiter-on-the-seam"),
+        arguments: LineEnding.allCases
+    )
+    func parts(ending: LineEnding) throws {
+        let bytes = Array("\r\none\r\ntwo\n\nthree\r\r\n\0four\r\n\r\n".utf8)
+        func lines(in size: Int) throws -> [[UInt8]] {
+            let buffer = try EventBuffer()
+            var lines: [[UInt8]] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                try buffer.append(contentsOf: bytes[start..<min(start + size, bytes.count)])
+                while let line = try buffer.readLine(ending) { lines.append(line) }
+            }
+            return lines
+        }
+        let whole = try lines(in: bytes.count)
+        for size in 1..<bytes.count { #expect(try lines(in: size) == whole) }
+        if ending == .any { #expect(!whole.contains([])) }
     }
 }
