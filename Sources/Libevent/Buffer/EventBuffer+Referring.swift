@@ -104,14 +104,14 @@ extension EventBuffer {
     /// Adds the bytes of a file at the back. The C function is `evbuffer_add_file_segment`.
     ///
     /// A buffer made with `sendsFiles`, and the output of a socket stream, send them by `sendfile(2)`, unless the
-    /// segment's access rules it out; others hold them in memory as the segment says.
+    /// segment's access rules it out; others hold them in memory. The first of those reads an `automatic` segment whole.
     ///
     /// - Parameters:
     ///   - segment: a segment may be added any number of times, to any buffers of one thread.
     ///   - offset: where in the segment to begin.
     ///   - length: how many bytes; `nil` for the rest of the segment.
-    /// - Throws: as ``append(_:)-(Span<UInt8>)``; `outOfRange` when the segment is shorter; the system's error when the
-    ///   file cannot be mapped or read.
+    /// - Throws: as ``append(_:)-(Span<UInt8>)``; `outOfRange` when the segment, or by now its file, is shorter; the
+    ///   system's error when the file cannot be read.
     public func append(_ segment: borrowing FileSegment, from offset: Int = 0, count length: Int? = nil) throws(IOError)
     {
         try check("evbuffer_add_file_segment", Block.ofAppending)
@@ -119,9 +119,6 @@ extension EventBuffer {
         try checkAdding(length, "evbuffer_add_file_segment")
         guard length > 0 else { return }
         if sendsFiles, segment.isSendable { state |= Block.fileBytes }
-        try unsafe segment.withRaw { (segment) throws(IOError) in
-            let error = unsafe clibevent_add_file_segment(raw, segment, Int64(offset), Int64(length))
-            try Sockets.check("evbuffer_add_file_segment", error)
-        }
+        try unsafe segment.add(to: raw, offset, length)
     }
 }

@@ -7,12 +7,13 @@ internal import SystemPackage
 /// A range of a file, to be queued in buffers. It owns the descriptor, which is closed when neither the segment nor any
 /// buffer needs it. libevent's `evbuffer_file_segment`.
 ///
-/// The file must not become shorter while the segment is in use: a read of mapped memory past its end would end the
-/// process (SIGBUS). Use ``Access/copied`` for files that others may cut.
+/// A file that becomes shorter while the segment is in use is a typed error where its bytes are sent or copied. Only with
+/// ``Access/mapped`` must the file keep its length: a read of mapped memory past the end of a file ends the process
+/// (SIGBUS).
 @safe public struct FileSegment: ~Copyable {
     /// How the bytes of a file are got at.
     public enum Access: Hashable, Sendable, CaseIterable {
-        /// By `sendfile(2)` in buffers that only go to a descriptor, else mapped.
+        /// By `sendfile(2)` in buffers that only go to a descriptor; read into memory when it is added to another one.
         case automatic
         /// Mapped into memory (`mmap(2)`); read where the file cannot be mapped.
         case mapped
@@ -23,6 +24,10 @@ internal import SystemPackage
     /// How many bytes the segment has.
     public let count: Int
     let isSendable: Bool
+    /// Where it begins in its file.
+    private let start: Int
+    /// The descriptor, which stays open for as long as libevent's segment is there.
+    private let number: CInt
     private let raw: OpaquePointer?
 
     /// Takes over the descriptor, also when it throws. The C function is `evbuffer_file_segment_new`.
@@ -32,8 +37,9 @@ internal import SystemPackage
     ///   - offset: where in the file the segment begins, in bytes.
     ///   - length: how many bytes it has; `nil` for the rest of the file.
     ///   - access: how the bytes are got at.
-    /// - Throws: `outOfRange` when the file is shorter; `invalidArgument` when it is no regular file; `noMemory`, and the
-    ///   system's error when it cannot be mapped or read.
+    /// - Throws: `outOfRange` when the file is shorter; `unsupported` when it has more or fewer bytes than it says, as those
+    ///   of /proc and /sys do; `invalidArgument` when it is no regular file; `noMemory`, and the system's error when it
+    ///   cannot be mapped or read.
     public init(
         _ descriptor: consuming Descriptor,
         from offset: Int = 0,
@@ -53,8 +59,12 @@ internal import SystemPackage
             let detail = "\(length) bytes from \(offset) in a file of \(size) bytes"
             throw IOError("evbuffer_file_segment_new", .outOfRange, detail: detail)
         }
+        try Self.checkContents(of: descriptor, size: size, through: offset + length)
+        let number = descriptor.fileDescriptor.rawValue
         let segment = length > 0 ? try unsafe Self.make(descriptor, offset, length, access) : nil
         unsafe raw = unsafe segment
+        self.number = number
+        start = offset
         count = length
         isSendable = access == .automatic && length > 0
     }
@@ -69,6 +79,40 @@ internal import SystemPackage
         return status.st_size
     }
 
+    /// The files of /proc say that they are empty, and those of /sys that they fill a page: no segment has their bytes.
+    private static func checkContents(
+        of descriptor: borrowing Descriptor,
+        size: Int,
+        through end: Int
+    ) throws(IOError) {
+        let number = descriptor.fileDescriptor.rawValue
+        if size == 0 {
+            // One that has just been written to is no such file.
+            guard try hasByte(0, number), try Self.size(of: descriptor) == 0 else { return }
+            throw misreported(size, "more")
+        }
+        guard end > 0, try !hasByte(end - 1, number) else { return }
+        guard try Self.size(of: descriptor) >= end else { throw isShorter }
+        throw misreported(size, "fewer")
+    }
+
+    private static func hasByte(_ offset: Int, _ number: CInt) throws(IOError) -> Bool {
+        try checked("pread", clibevent_has_byte(number, Int64(offset))) > 0
+    }
+
+    private static func misreported(_ size: Int, _ difference: String) -> IOError {
+        IOError(
+            "evbuffer_file_segment_new",
+            .unsupported,
+            detail:
+                "the file says that it has \(size) bytes, and has \(difference); read it with EventBuffer.read(from:)"
+        )
+    }
+
+    private static var isShorter: IOError {
+        IOError("evbuffer_file_segment_new", .outOfRange, detail: "the file has become shorter than its segment")
+    }
+
     private static func make(
         _ descriptor: consuming Descriptor,
         _ offset: Int,
@@ -78,11 +122,29 @@ internal import SystemPackage
         var segment: OpaquePointer?
         let number = descriptor.fileDescriptor.rawValue
         let error = unsafe clibevent_file_segment(number, Int64(offset), Int64(length), access.flags, &segment)
-        try check("evbuffer_file_segment_new", error)
+        try checkRead(error, number, through: offset + length)
         guard let segment = unsafe segment else { throw IOError("evbuffer_file_segment_new", .noMemory) }
         let holder = unsafe Unmanaged.passRetained(SegmentFile(descriptor)).toOpaque()
         unsafe evbuffer_file_segment_add_cleanup_cb(segment, Self.unused, holder)
         return unsafe segment
+    }
+
+    /// After a read that found the end too early, libevent gives whatever errno was before.
+    private static func checkRead(
+        _ error: CInt,
+        _ number: CInt,
+        through end: Int
+    ) throws(IOError) {
+        guard error < 0 else { return }
+        guard try hasByte(end - 1, number) else { throw isShorter }
+        try check("evbuffer_file_segment_new", error)
+    }
+
+    /// Adds bytes of the segment to libevent's buffer.
+    func add(to buffer: OpaquePointer, _ offset: Int, _ length: Int) throws(IOError) {
+        guard let raw = unsafe raw else { return }
+        let error = unsafe clibevent_add_file_segment(buffer, raw, Int64(offset), Int64(length))
+        try Self.checkRead(error, number, through: start + count)
     }
 
     private static let unused: evbuffer_file_segment_cleanup_cb = { (_, _, holder) in
@@ -92,10 +154,6 @@ internal import SystemPackage
 
     deinit {
         if let raw = unsafe raw { unsafe evbuffer_file_segment_free(raw) }
-    }
-
-    func withRaw(_ body: (OpaquePointer) throws(IOError) -> Void) throws(IOError) {
-        if let raw = unsafe raw { try unsafe body(raw) }
     }
 
     /// The length asked for, or what follows `offset`.
@@ -111,7 +169,7 @@ internal import SystemPackage
 extension FileSegment.Access {
     var flags: CUnsignedInt {
         switch self {
-        case .automatic: 0
+        case .automatic: CUnsignedInt(EVBUF_FS_DISABLE_MMAP)
         case .mapped: CUnsignedInt(EVBUF_FS_DISABLE_SENDFILE)
         case .copied: CUnsignedInt(EVBUF_FS_DISABLE_SENDFILE | EVBUF_FS_DISABLE_MMAP)
         }

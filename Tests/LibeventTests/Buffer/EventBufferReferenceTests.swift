@@ -267,7 +267,10 @@ struct EventBufferReferenceTests {
         return try received.removeBytes(received.count)
     }
 
-    @Test("a file that became shorter than its segment is an error, not an endless wait")
+    @Test(
+        "a file that became shorter than its segment is an error, not an endless wait",
+        .bug(id: "file-shrinks-while-it-is-sent")
+    )
     func shortenedFile() throws {
         let pair = try Socket.pair()
         let file = try temporaryFile(Self.text)
