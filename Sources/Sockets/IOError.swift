@@ -1,3 +1,4 @@
+internal import Glibc
 public import SystemPackage
 
 /// What went wrong in an operation of this package: which operation, what kind of failure, the system's own
@@ -34,6 +35,14 @@ extension IOError {
         public init(stringLiteral name: StaticString) {
             description = name.description
         }
+    }
+}
+
+extension IOError {
+    /// Where a connect went; what EAGAIN from it means is known of unix sockets alone.
+    package static func detail(ofConnectTo address: SocketAddress, _ result: CInt) -> String {
+        let isFull = address.family == .unix && result == -EAGAIN
+        return isFull ? "\(address): the listener's queue is full" : address.description
     }
 }
 

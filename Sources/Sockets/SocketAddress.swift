@@ -117,6 +117,16 @@ public struct SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether two addresses name the same end of a connection. A flow label, which only one of them may have, does not
+    /// count.
+    func isSameEnd(as other: SocketAddress) -> Bool {
+        guard case .ipv6(let high, let low, let port, _, let scope) = storage else { return self == other }
+        guard case .ipv6(let otherHigh, let otherLow, let otherPort, _, let otherScope) = other.storage else {
+            return false
+        }
+        return (high, low, port, scope) == (otherHigh, otherLow, otherPort, otherScope)
+    }
+
     /// The path of a unix socket in the file system, to remove it after use; `nil` for other addresses, and for a path
     /// that is not UTF-8.
     public var path: String? {

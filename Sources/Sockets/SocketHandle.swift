@@ -26,17 +26,22 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     /// Starts to connect (`connect(2)`). On a datagram socket it only fixes the peer.
     ///
-    /// - Throws: what is known at once: `connectionRefused` (unix), `notFound`, `unreachable`, `permissionDenied`,
-    ///   `busy` when the backlog of a unix socket is full: try again later.
+    /// - Throws: what is known at once: `connectionRefused` (unix; TCP as ``finishConnecting()`` says), `notFound`,
+    ///   `unreachable`, `permissionDenied`; `busy` when the listener's queue of a unix socket is full. The connect has not
+    ///   begun then, and the socket does not become ready for it: call this again later.
     public func connect(to address: SocketAddress) throws(IOError) -> ConnectOutcome {
         let result = try unsafe address.withSockAddr { unsafe clinux_connect(number, $0, $1) }
         // After a signal the connection goes on by itself, as after EINPROGRESS.
         if result == -EINPROGRESS || result == -EINTR { return .inProgress }
-        try check("connect", result, detail: address.description)
+        try check("connect", result, detail: IOError.detail(ofConnectTo: address, result))
+        if address.port != nil { try refuseConnectionToItself() }
         return .connected
     }
 
     /// The outcome of a connect, known once the socket is writable. It reads the pending error, which clears it.
+    ///
+    /// A TCP socket can connect to itself: when no process listens at a local port, the kernel may choose that port as the
+    /// port of this end. Such a connection is reported as refused; closing the socket frees the port at once.
     ///
     /// - Throws: `connectionRefused`, `timedOut`, `unreachable` and what else `connect(2)` names; `notConnected` when no
     ///   connect is under way, so also when the error has been read before.
@@ -57,7 +62,23 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         let result = unsafe clinux_getpeername(number, &peer, &length)
         if result == -ENOTCONN { return false }
         try check("getpeername", result)
+        try refuseConnectionToItself(peer: SocketAddress(peer, length: length))
         return true
+    }
+
+    /// Throws `connectionRefused` when the socket is a TCP connection whose two ends are equal.
+    package func refuseConnectionToItself() throws(IOError) {
+        try refuseConnectionToItself(peer: try peerAddress())
+    }
+
+    /// A datagram socket may send to itself.
+    private func refuseConnectionToItself(peer: SocketAddress?) throws(IOError) {
+        guard let peer, peer.port != nil, try localAddress().isSameEnd(as: peer) else { return }
+        guard try value(of: .kind) == Int(SocketKind.stream.rawValue) else { return }
+        // An orderly close would keep the port for a minute, from a server too.
+        try set(.linger, to: .seconds(0))
+        let detail = "\(peer): the socket was connected to itself, because no process listens at the port"
+        throw IOError("connect", .connectionRefused, detail: detail)
     }
 
     /// The next waiting connection, or `nil` when none waits (`accept4(2)`).

@@ -44,6 +44,8 @@ extension SocketOption where Value == Int {
     public static var keepAliveCount: Self { Self(level: CInt(IPPROTO_TCP), name: TCP_KEEPCNT) }
     /// The pending error, which asking clears.
     static var pendingError: Self { Self(level: SOL_SOCKET, name: SO_ERROR) }
+    /// The type of the socket, as `socket(2)` takes it.
+    static var kind: Self { Self(level: SOL_SOCKET, name: SO_TYPE) }
 }
 
 extension SocketOption where Value == Linger {

@@ -49,6 +49,43 @@ struct ConnectTests {
         #expect(events & POLLHUP != 0, "the hang-up stays")
     }
 
+    @Test(
+        "a connection to itself is refused, and leaves the port to a listener at once",
+        .bug(id: "connect-to-itself"),
+        arguments: Link.tcp,
+        [true, false]
+    )
+    func connectedToItself(_ link: Link, _ blocks: Bool) throws {
+        let socket = try Socket.bound(to: link.freeAddress, .stream)
+        let address = try socket.localAddress()
+        if blocks {
+            try socket.setBlocking(true)
+            let error = failure { () throws(IOError) in try socket.connect(to: address) }
+            #expect(error?.code == .connectionRefused)
+        } else {
+            let outcome = try socket.connect(to: address)
+            #expect(outcome == .inProgress)
+        }
+        wait(for: POLLOUT, on: socket)
+        for _ in 0..<2 {
+            let error = failure { () throws(IOError) in try socket.finishConnecting() }
+            #expect(error?.code == .connectionRefused)
+            #expect(error?.detail.hasPrefix("\(address): ") == true)
+        }
+        socket.close()
+        let listener = try Socket.listening(on: address, options: [])
+        #expect(try listener.localAddress() == address)
+    }
+
+    @Test("a datagram socket may be connected to itself", arguments: [SocketAddress.loopback(port: 0), .unnamedUnix])
+    func datagramsToItself(_ host: SocketAddress) throws {
+        let socket = try Socket.bound(to: host)
+        let outcome = try socket.connect(to: socket.localAddress())
+        #expect(outcome == .connected)
+        let finished = try socket.finishConnecting()
+        #expect(finished == .connected)
+    }
+
     @Test("a socket that never connected has no connect under way")
     func neverConnected() throws {
         let socket = try Socket(.ipv4)
@@ -124,7 +161,10 @@ struct ConnectTests {
         #expect(after == .connected)
     }
 
-    @Test("unix: no such file, a file that nobody listens on, a full backlog, the wrong kind")
+    @Test(
+        "unix: no such file, a file that nobody listens on, a full backlog, the wrong kind",
+        .bug(id: "full-unix-queue")
+    )
     func unix() throws {
         let folder = try TemporaryFolder()
         let address = try SocketAddress.unix(path: folder.file("socket"))
@@ -141,6 +181,7 @@ struct ConnectTests {
         let full = failure { () throws(IOError) in try Socket.connecting(to: address) }
         #expect(full?.code == .busy)
         #expect(full?.errno == .resourceTemporarilyUnavailable)
+        #expect(full?.detail == "\(address): the listener's queue is full")
 
         let wrongKind = failure { () throws(IOError) in try Socket.connecting(to: address, .datagram) }
         #expect(wrongKind?.errno == .protocolWrongTypeForSocket)

@@ -95,9 +95,21 @@ public final class BufferEvent: BaseMember {
     /// A stream on a new connection. ``onConnect(_:)`` or ``onEnd(_:)`` tells the outcome, never before this returns; what
     /// is written before is sent when the connection stands. The C function is `bufferevent_socket_connect`.
     ///
+    /// A connection to itself, which a dead local port can lead to, ends as `connectionRefused`
+    /// (``SocketHandle/finishConnecting()``). A unix socket whose listener's queue is full ends as `busy`: try again later.
+    ///
     /// - Throws: `noDescriptors` and others that have to do with this side only.
     public convenience init(connectingTo address: SocketAddress, on base: EventBase) throws(IOError) {
-        try self.init(base, try Socket(address.family, .stream), phase: .connecting)
+        try self.init(connecting: Socket(address.family, .stream), to: address, on: base)
+    }
+
+    /// The same with a socket that was made, and may be bound, before.
+    package convenience init(
+        connecting socket: consuming Socket,
+        to address: SocketAddress,
+        on base: EventBase
+    ) throws(IOError) {
+        try self.init(base, socket, phase: .connecting)
         do throws(IOError) {
             try connect(to: address)
         } catch {
@@ -110,7 +122,9 @@ public final class BufferEvent: BaseMember {
         let result = try unsafe address.withSockAddr { unsafe bufferevent_socket_connect(raw, $0, CInt($1)) }
         guard result != 0 else { return }
         // Some failures are known at once; they are told as the others are.
-        let error = IOError("connect", errno: Errno(rawValue: errno), detail: address.description)
+        let code = errno
+        let detail = IOError.detail(ofConnectTo: address, -code)
+        let error = IOError("connect", errno: Errno(rawValue: code), detail: detail)
         try core.later { [self] in end(.failed(error)) }
     }
 

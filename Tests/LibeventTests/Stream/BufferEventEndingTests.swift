@@ -29,6 +29,41 @@ import Testing
         #expect(error.operation == "connect")
     }
 
+    @Test("a connection to itself is refused", .bug(id: "connect-to-itself"), arguments: TestBase.allCases)
+    func connectedToItself(kind: TestBase) throws {
+        let base = try kind.make()
+        let socket = try Socket.bound(to: .loopback(port: 0), .stream)
+        let address = try socket.localAddress()
+        let stream = try BufferEvent(connecting: socket, to: address, on: base)
+        let error = try failure(of: stream, on: base)
+        #expect(error?.code == .connectionRefused)
+        #expect(error?.detail.hasPrefix("\(address): ") == true)
+        let listener = try Socket.listening(on: address, options: [])
+        #expect(try listener.localAddress() == address)
+    }
+
+    @Test("a unix listener whose queue is full is busy", .bug(id: "full-unix-queue"), arguments: TestBase.allCases)
+    func fullQueue(kind: TestBase) throws {
+        let base = try kind.make()
+        let listener = try Socket.listening(on: .unnamedUnix, backlog: 0)
+        let address = try listener.localAddress()
+        let filler = try Socket.connecting(to: address)
+        let error = try failure(of: BufferEvent(connectingTo: address, on: base), on: base)
+        #expect(error?.code == .busy)
+        #expect(error?.detail == "\(address): the listener's queue is full")
+        #expect(filler.outcome == .connected)
+    }
+
+    /// Why a stream did not connect.
+    private func failure(of stream: BufferEvent, on base: EventBase) throws -> IOError? {
+        var reasons: [StreamEnd] = []
+        stream.onConnect { _ in Issue.record("connected") }
+        stream.onEnd { _, reason in reasons.append(reason) }
+        #expect(try base.run(.untilIdle) == .idle)
+        guard case .failed(let error) = reasons.first, reasons.count == 1 else { return nil }
+        return error
+    }
+
     /// The peer has accepted and written before the base runs: the connection and its first bytes are news of one turn.
     @Test(arguments: TestBase.allCases)
     func theConnectionIsToldBeforeItsBytes(kind: TestBase) throws {
