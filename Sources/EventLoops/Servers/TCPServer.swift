@@ -216,7 +216,7 @@ public final class TCPServer: Sendable {
     /// Stops accepting. Connections that stand go on until they end, and at most for a time; then they are closed, and
     /// `run` returns.
     ///
-    /// - Parameter limit: how long to wait for the connections; zero closes them at once.
+    /// - Parameter limit: how long to wait for the connections; zero or less closes them at once.
     public func shutDown(within limit: Duration = .seconds(10)) {
         forEachListener { listener in limit > .zero ? listener.stop(within: limit) : listener.abort() }
     }

@@ -1,4 +1,7 @@
 /// The limits of a connection. The defaults are safe for a server on an open network.
+///
+/// A time of zero or less is over already: a read or a write that has to wait throws `timedOut`, a connection on which nothing
+/// moves is closed, and one that has been finished does not wait for its peer.
 public struct StreamOptions: Hashable, Sendable {
     /// Bytes that wait to be written, from which on a task that writes more is suspended, a chunk handler is given nothing
     /// more to read, and ``ChunkConnection/writeLater(_:)-(Span<UInt8>)`` does not wait; at least 1.

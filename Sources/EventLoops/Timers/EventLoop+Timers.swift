@@ -3,7 +3,7 @@ internal import Readiness
 public import Sockets
 
 extension EventLoop {
-    /// Suspends the calling task for a time, never shorter. From any thread.
+    /// Suspends the calling task for a time, never shorter; for zero or less, until the loop's next turn. From any thread.
     ///
     /// - Throws: `cancelled` at once when the task is cancelled, `closed` when the loop ends.
     public func sleep(for delay: Duration) async throws(IOError) {
@@ -29,31 +29,62 @@ extension EventLoop {
     /// the elements, which number the ticks, show the gap.
     ///
     /// The sequence ends when its task is cancelled or the loop ends.
-    /// - Parameter period: how long from tick to tick; at least a microsecond is used.
+    /// - Parameter period: how long from tick to tick; a microsecond where it is shorter, zero or less.
     public func interval(every period: Duration) -> IntervalSequence {
         IntervalSequence(loop: self, period: min(max(period.nanoseconds, 1000), StreamLimits.forEver))
     }
 
-    /// Runs something for a time at most; then it is cancelled. What it finishes in spite of that is returned, so that a
-    /// time-out loses nothing which has been read.
+    /// Runs something for a limited time; then it is cancelled. What it returns in spite of that, or of a cancellation of the
+    /// calling task, is returned, so that nothing which has been read is lost; the task stays cancelled.
     ///
+    /// - Parameters:
+    ///   - limit: how long `body` may take. With zero or less its time is over already: it is not called.
+    ///   - body: a child task, which should end soon when it is cancelled.
     /// - Throws: `timedOut` as an `IOError` when the time was over first and `body` has nothing to return, whatever it throws
-    ///   then; else what `body` throws, and `closed` when the loop ends first.
+    ///   then; `closed` likewise when the loop ends first; else what `body` throws.
     public func timeout<Result: Sendable>(
         _ limit: Duration,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await body() }
-            group.addTask { [self] in
-                try await sleep(for: limit)
-                return nil
+        let deadline = Self.deadline(after: limit)
+        let timedOut = IOError("timeout", .timedOut, detail: "not done within \(limit)")
+        guard limit > .zero else { throw timedOut }
+        let outcome = await withTaskGroup(of: TimeoutEvent<Result>.self) { group in
+            group.addTask {
+                do {
+                    return .finished(.success(try await body()))
+                } catch {
+                    return .finished(.failure(error))
+                }
             }
-            defer { group.cancelAll() }
-            if let first = try await group.next(), let result = first { return result }
-            group.cancelAll()
-            if let second = try? await group.next(), let result = second { return result }
-            throw IOError("timeout", .timedOut, detail: "not done within \(limit)")
+            group.addTask { [self] in
+                do throws(IOError) {
+                    try await sleep(until: deadline)
+                    return .over(timedOut)
+                } catch {
+                    return .over(error)
+                }
+            }
+            return await Self.outcome(of: &group)
         }
+        return try outcome.get()
+    }
+
+    /// Waits for both, so that the result counts whichever comes first.
+    private static func outcome<Result>(
+        of group: inout TaskGroup<TimeoutEvent<Result>>
+    ) async -> Swift.Result<Result, any Error> {
+        var reason: IOError?
+        while let event = await group.next() {
+            group.cancelAll()
+            switch event {
+            case .over(let error): reason = error
+            case .finished(.success(let result)): return .success(result)
+            // When the calling task was cancelled, both were: what `body` throws tells more.
+            case .finished(.failure(let error)):
+                return .failure(reason.flatMap { $0.code == .cancelled ? nil : $0 } ?? error)
+            }
+        }
+        return .failure(reason ?? IOError("timeout", .cancelled))
     }
 }
