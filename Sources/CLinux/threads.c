@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct start {
     void (*body)(void *context);
@@ -42,4 +43,13 @@ int clinux_thread_start(const char *name, void (*body)(void *context), void *con
     int error = start_detached(start);
     if (error != 0) free(start);
     return -error;
+}
+
+bool clinux_semaphore_wait(sem_t *semaphore, int64_t deadline) {
+    const int64_t second = 1000000000;
+    struct timespec time = {.tv_sec = deadline / second, .tv_nsec = deadline % second};
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) < 0) {
+        if (errno != EINTR) return false;
+    }
+    return true;
 }

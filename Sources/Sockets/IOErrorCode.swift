@@ -20,6 +20,7 @@ extension IOError {
             case handlerFailed = "a handler failed"
             case invalidAddress = "invalid address"
             case invalidArgument = "invalid argument"
+            case nameServerFailed = "the name server failed"
             case noDescriptors = "no free descriptors"
             case noMemory = "out of memory"
             case notConnected = "not connected"
@@ -75,6 +76,9 @@ extension IOError {
         public static let invalidAddress = Code(kind: .invalidAddress)
         /// An argument has a value that the operation does not take (EINVAL).
         public static let invalidArgument = Code(kind: .invalidArgument)
+        /// A name server did not answer, or answered that it could not; whether the name exists is unknown (EAI_AGAIN,
+        /// EAI_FAIL).
+        public static let nameServerFailed = Code(kind: .nameServerFailed)
         /// The process (EMFILE) or the system (ENFILE) has no descriptor left.
         public static let noDescriptors = Code(kind: .noDescriptors)
         /// The kernel or the allocator has no memory left (ENOMEM, ENOBUFS).

@@ -38,15 +38,16 @@ struct ConnectTests {
     @Test(
         "a name that nobody has, and what is no name",
         arguments: [
-            ("name.invalid", IOError.Code.notFound), ("", .invalidAddress), ("a b", .invalidAddress),
-            ("a\u{0}b", .invalidAddress),
+            // Without a network, or with a broken one, it is not known whether the name exists.
+            ("name.invalid", [IOError.Code.notFound, .nameServerFailed]), ("", [.invalidAddress]),
+            ("a b", [.invalidAddress]), ("a\u{0}b", [.invalidAddress]),
         ]
     )
-    func noHost(_ host: String, _ code: IOError.Code) async throws {
+    func noHost(_ host: String, _ codes: [IOError.Code]) async throws {
         await #expect {
             try await TCPConnection.connect(toHost: host, port: 80, within: .seconds(120)) { _ in }
         } throws: {
-            ($0 as? IOError)?.code == code
+            ($0 as? IOError).map { codes.contains($0.code) } ?? false
         }
     }
 

@@ -261,10 +261,6 @@ private func forkIdleChild() throws -> pid_t {
     return child
 }
 
-private func openDescriptors() -> [CInt] {
-    (3..<1024).filter { fcntl($0, F_GETFD) >= 0 }
-}
-
 /// How often the calling thread has waited.
 private func voluntarySwitches() -> Int {
     var usage = rusage()

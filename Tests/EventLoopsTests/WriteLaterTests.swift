@@ -223,21 +223,3 @@ private struct BaseOwner: @unchecked Sendable {
 private func pattern(from start: Int, _ count: Int) -> [UInt8] {
     (start..<start + count).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 16) }
 }
-
-/// Holds a thread up, for a minute at most.
-private final class Gate: Sendable {
-    private let waker: Waker
-
-    init() throws {
-        waker = try Waker()
-    }
-
-    func open() {
-        waker.wake()
-    }
-
-    func wait() {
-        var request = pollfd(fd: waker.fileDescriptor.rawValue, events: CShort(CLINUX_POLL_READABLE), revents: 0)
-        while unsafe clinux_poll(&request, 1, 60_000) == -EINTR {}
-    }
-}

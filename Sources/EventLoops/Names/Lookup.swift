@@ -1,11 +1,11 @@
-internal import Glibc
 internal import Readiness
 internal import Sockets
 internal import Synchronization
 
-/// One lookup of a name, which ends once: with its outcome, at its deadline, with its loop, or when its task is cancelled.
+/// A task that waits for the addresses of a name. It ends once: with the answer, at its deadline, with its loop, or when the
+/// task is cancelled.
 final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
-    // Unchecked: the state is behind the lock; its places with the loop belong to the loop's thread.
+    // Unchecked: the state is behind the lock; the places in the loop's lists belong to the loop's thread.
 
     typealias Outcome = Result<[SocketAddress], IOError>
 
@@ -14,16 +14,14 @@ final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
         var outcome: Outcome?
     }
 
-    private let host: String
-    private let port: UInt16
+    let name: String
     private let state = Mutex(State())
     private let isAbandoned = Atomic(false)
     var timerIndex = -1
     var memberIndex = -1
 
-    init(host: String, port: UInt16) {
-        self.host = host
-        self.port = port
+    init(_ name: String) {
+        self.name = name
     }
 
     func begin(_ resume: Resumption<Outcome>) {
@@ -43,7 +41,7 @@ final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
     }
 
     func timerFired(now: Int64) {
-        end(.failure(IOError("getaddrinfo", .timedOut, detail: host)))
+        end(.failure(IOError("getaddrinfo", .timedOut, detail: name)))
     }
 
     func loopIsEnding(_ error: IOError) {
@@ -51,41 +49,8 @@ final class Lookup: TimerNode, LoopMember, @unchecked Sendable {
         end(.failure(error))
     }
 
-    /// Whether its loop has let go of it: nobody need call the loop for it any more.
+    /// Whether its loop has ended, and no longer has it in its lists.
     var loopHasEnded: Bool { isAbandoned.load(ordering: .acquiring) }
 
     var isOver: Bool { state.withLock(of: self) { $0.outcome != nil } }
-
-    /// Blocks.
-    func lookUp() -> Outcome {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = CInt(bitPattern: SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let result = unsafe getaddrinfo(host, nil, &hints, &list)
-        defer { if let list = unsafe list { unsafe freeaddrinfo(list) } }
-        guard result == 0 else { return .failure(failure(result)) }
-        var addresses: [SocketAddress] = []
-        var next = unsafe list
-        while let entry = unsafe next {
-            if let address = unsafe Self.address(of: entry) { addresses.append(address.with(port: port)) }
-            unsafe next = entry.pointee.ai_next
-        }
-        return .success(addresses)
-    }
-
-    private func failure(_ result: CInt) -> IOError {
-        let text = unsafe String(cString: gai_strerror(result))
-        return IOError("getaddrinfo", result == EAI_MEMORY ? .noMemory : .notFound, detail: "\(host): \(text)")
-    }
-
-    private static func address(of entry: UnsafePointer<addrinfo>) -> SocketAddress? {
-        let length = unsafe entry.pointee.ai_addrlen
-        guard let source = unsafe entry.pointee.ai_addr, Int(length) <= MemoryLayout<sockaddr_storage>.size
-        else { return nil }
-        var storage = sockaddr_storage()
-        unsafe withUnsafeMutableBytes(of: &storage) { bytes in
-            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: Int(length)))
-        }
-        return SocketAddress(storage, length: length)
-    }
 }

@@ -143,7 +143,7 @@ public class StreamConnection: @unchecked Sendable {
     }
 
     /// Asks how far the connect has come.
-    private final func connectAdvanced() {
+    final func connectAdvanced() {
         do throws(IOError) {
             let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
             guard try socket.finishConnecting() == .connected else { return }

@@ -460,13 +460,17 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     /// Suspends until the connect is finished.
     nonisolated(nonsending) func waitForConnect(until deadline: Int64) async throws(IOError) {
         setWriteDeadline(deadline)
+        defer { writeDue = 0 }
         do throws(IOError) {
             try await waitForWriting()
         } catch {
-            close(because: error)
-            throw error.code == .timedOut ? IOError("connect", .timedOut, detail: "\(peer, default: "")") : error
+            // A loop that is late may come to the deadline first and find the outcome only when it asks.
+            if error.code == .timedOut, state == .connecting { connectAdvanced() }
+            guard state != .open || error.code != .timedOut else { return }
+            let failure = error.code == .timedOut ? IOError("connect", .timedOut) : error
+            close(because: failure)
+            throw failureError("connect")
         }
-        writeDue = 0
     }
 
     nonisolated(nonsending) private func waitForWriting() async throws(IOError) {
