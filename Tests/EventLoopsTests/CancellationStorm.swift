@@ -140,7 +140,8 @@ final class CancellationStorm: Sendable {
         case 3: return try await loop.timeout(.microseconds(500)) { try await self.loop.sleep(for: .seconds(60)) }
         case 4:
             let port = address.port ?? 0
-            let host = "localhost"
+            // With two addresses, and with a lookup.
+            let host = address == tasksServer ? "localhost" : "127.1"
             return try await TCPConnection.connect(toHost: host, port: port, on: loop) { _ = try await $0.read() }
         default: break
         }

@@ -25,7 +25,8 @@ struct ConnectTests {
     func host(_ kind: EngineKind) async throws {
         try await withServer(kind, echo) { server in
             let port = try #require(server.address.port)
-            for host in ["localhost", "127.0.0.1"] {
+            // The last is no numeric address here, and needs no network: `getaddrinfo(3)` is asked for it.
+            for host in ["localhost", "127.0.0.1", "127.1"] {
                 let answer = try await TCPConnection.connect(toHost: host, port: port) { connection in
                     try await connection.write(host)
                     return try await connection.read()?.text

@@ -6,7 +6,7 @@ import Testing
 /// Times that are over, and tasks that are cancelled, at the very moment of success.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct TimeoutRaceTests {
-    private static let rounds = 1000
+    private static let rounds = 400
 
     @Test(
         "a line is never lost between a read and the time-out around it",
@@ -112,6 +112,28 @@ struct TimeoutRaceTests {
             last = now
         }
         return last
+    }
+
+    @Test(
+        "a connection that stands when a late loop comes to the deadline is used",
+        .onTestThread,
+        .bug(id: "timeout-races-success"),
+        arguments: EngineKind.allCases
+    )
+    func lateLoop(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let listener = try Socket.listening(on: .loopback(port: 0))
+        let limit = Duration.milliseconds(200)
+        let seam = ConnectSeam { address throws(IOError) in
+            let connecting = try Socket.connecting(to: address)
+            usleep(250_000)
+            return connecting
+        }
+        let peer = try await TCPConnection.connect(to: listener.localAddress(), on: loop, within: limit, using: seam) {
+            $0.peer
+        }
+        #expect(try peer == listener.localAddress())
+        await loop.shutDown()
     }
 
     @Test(

@@ -29,7 +29,7 @@ struct SocketAddressCTests {
         }
     }
 
-    @Test("the flow label and the scope travel")
+    @Test("the flow label and the scope travel", .bug(id: "lost-scope"))
     func flow() throws {
         let address = SocketAddress.ipv6(high: 1 << 63, low: 9, port: 8, flow: 0x12345, scope: 3)
         let (copy, length) = try copied(address)

@@ -7,6 +7,7 @@ import Testing
 struct SocketAddressTextTests {
     @Test(
         "text that reads back as itself",
+        .bug(id: "lost-scope"),
         arguments: [
             "127.0.0.1:9000", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:9000", "[::]:0",
             "[2001:db8::ff00:42:8329]:443",
@@ -25,6 +26,7 @@ struct SocketAddressTextTests {
 
     @Test(
         "other ways to write the same address",
+        .bug(id: "lost-scope"),
         arguments: [
             ("[0:0:0:0:0:0:0:1]:80", "[::1]:80"), ("[::FFFF]:80", "[::ffff]:80"), ("127.0.0.1:00080", "127.0.0.1:80"),
             ("[fe80::1%1]:80", "[fe80::1%lo]:80"), ("unix:é", "unix:\\xc3\\xa9"), ("unix:@\u{301}", "unix:@\\xcc\\x81"),
@@ -37,6 +39,7 @@ struct SocketAddressTextTests {
 
     @Test(
         "bad text is a typed error that says what would be right",
+        .bug(id: "lost-scope"),
         arguments: [
             ("", "a port is missing"), ("127.0.0.1", "a port is missing"), ("localhost", "a port is missing"),
             ("[::1]", "a port is missing"), ("::1", "brackets"), ("::1:9000", "brackets"),
