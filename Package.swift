@@ -88,7 +88,7 @@ let package = Package(
 
         .target(
             name: "FaultTools",
-            dependencies: ["CLinux", system],
+            dependencies: ["Sockets", "CLinux", system],
             path: "Tests/FaultTools",
             swiftSettings: house
         ),

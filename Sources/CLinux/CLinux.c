@@ -60,6 +60,21 @@ int clinux_at_mark(int descriptor) {
     return at_mark < 0 ? -errno : at_mark;
 }
 
+bool clinux_took_empty_message(int descriptor) {
+    int type = SOCK_STREAM;
+    socklen_t length = sizeof type;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type == SOCK_STREAM) return false;
+    if (type != SOCK_SEQPACKET) return true;
+    /* A connection of messages has ended when the peer is gone and nothing is left to read. */
+    bool is_over = (clinux_poll_now(descriptor, POLLRDHUP) & (POLLRDHUP | POLLHUP)) != 0;
+    return !is_over || clinux_bytes_readable(descriptor) > 0;
+}
+
+bool clinux_is_terminal_master(int descriptor) {
+    unsigned int number;
+    return ioctl(descriptor, TIOCGPTN, &number) == 0;
+}
+
 int clinux_epoll_probe(int descriptor) {
     int epoll = clinux_epoll_create();
     if (epoll < 0) return epoll;

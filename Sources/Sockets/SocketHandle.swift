@@ -177,7 +177,8 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     /// One datagram, or `nil` when none waits (`recvmsg(2)`).
     ///
-    /// The end of a sequential-packet connection comes as a datagram of 0 bytes.
+    /// The end of a sequential-packet connection comes as a datagram of 0 bytes, like an empty message.
+    /// `read(into:)` tells the two apart.
     ///
     /// - Throws: `connectionRefused` when an earlier datagram of a connected socket found nobody; the socket lives on.
     public func receive(into buffer: inout MutableSpan<UInt8>) throws(IOError) -> ReceivedDatagram? {

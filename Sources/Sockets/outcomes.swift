@@ -1,16 +1,24 @@
+internal import CLinux
 internal import Glibc
-internal import SystemPackage
+public import SystemPackage
 
 // Reads and writes are inlined where they are used, as far as they move bytes; the rest of their outcomes is here.
 
-/// A read that returned no byte.
+/// A read that returned no bytes: what that means depends on the kind of file.
 @usableFromInline
 @inline(never)
-func readNothing(_ result: Int, room: Int) throws(IOError) -> ReadOutcome {
-    // Without room for a byte nothing was asked, so nothing is known of the end.
-    if result == 0 { return room == 0 ? .bytes(0) : .end }
+package func readNothing(
+    _ operation: StaticString,
+    _ result: Int,
+    from descriptor: FileDescriptor,
+    room: Int
+) throws(IOError) -> ReadOutcome {
     if result == -Int(EAGAIN) { return .wouldBlock }
-    throw IOError("read", errno: Errno(rawValue: CInt(-result)))
+    let number = descriptor.rawValue
+    // Without room, the kernel was not asked for a byte and does not say whether the end has come.
+    if result == 0 { return room == 0 || clinux_took_empty_message(number) ? .bytes(0) : .end }
+    if result == -Int(EIO), clinux_is_terminal_master(number) { return .end }
+    throw IOError(IOError.Operation(stringLiteral: operation), errno: Errno(rawValue: CInt(-result)))
 }
 
 /// A write that failed.

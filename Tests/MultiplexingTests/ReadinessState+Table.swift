@@ -1,4 +1,5 @@
 import CLinux
+import FaultTools
 import Glibc
 import Readiness
 import Sockets
@@ -197,7 +198,7 @@ extension ReadinessState {
         },
         row("terminal: a line typed", select: "rw", poll: "IN OUT") {
             let terminal = try Terminal()
-            terminal.type("x\n")
+            try terminal.type("x\n")
             return terminal.split { (controlling, terminal) in Subject(terminal, beside: controlling) }
         },
         row("terminal: hung up", select: "rw", poll: "IN OUT ERR HUP") {

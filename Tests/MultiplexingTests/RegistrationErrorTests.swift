@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Multiplexing
 import Readiness
@@ -38,9 +39,9 @@ struct RegistrationErrorTests {
         var multiplexer = try mode.kind.make()
         try multiplexer.add(terminal.terminal, for: .readable, trigger: mode.trigger, token: 1)
         #expect(try multiplexer.readyNow().isEmpty)
-        terminal.type("x")
+        try terminal.type("x")
         #expect(try multiplexer.readyNow().isEmpty)
-        terminal.type("\n")
+        try terminal.type("\n")
         #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
     }
 
@@ -53,7 +54,7 @@ struct RegistrationErrorTests {
             let shared = try SharedDescriptor(borrowing: descriptor)
             var multiplexer = try mode.kind.make()
             try multiplexer.add(shared, for: .readable, trigger: mode.trigger, token: 1)
-            terminal.type("a line\n")
+            try terminal.type("a line\n")
             #expect(try multiplexer.nextEvents() == [EventBatch.Event(token: 1, events: .readable)])
             #expect(try shared.readText() == "a line\n")
             #expect(try shared.readText() == nil)

@@ -153,6 +153,12 @@ static inline int clinux_bytes_readable(int descriptor) {
     return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
 }
 
+/* Whether a read that returned no bytes took an empty message. Otherwise it found the end. */
+bool clinux_took_empty_message(int descriptor);
+
+/* Whether the descriptor is the master side of a pseudoterminal. */
+bool clinux_is_terminal_master(int descriptor);
+
 static inline int clinux_get_status_flags(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);
     return flags < 0 ? -errno : flags;

@@ -10,7 +10,8 @@ extension EventBuffer {
     /// functions are `evbuffer_reserve_space` and `evbuffer_commit_space`: `evbuffer_read` asks the kernel first, and
     /// never takes more than 4,096 bytes.
     ///
-    /// `limit` is at least 1. Room for so many bytes is made before the read, and kept.
+    /// `limit` is at least 1. Room for so many bytes is made before the read, and kept. An empty datagram and the master
+    /// side of a pseudoterminal read as in `ByteHandle.read(into:)`.
     ///
     /// - Throws: the system's error; `outOfRange`, `busy` while spans are out, `frozen`, `closed`, `noMemory`.
     public func read(
@@ -37,7 +38,7 @@ extension EventBuffer {
     ) throws(IOError) -> ReadOutcome {
         _ = unsafe cut(extents, reserved, to: limit)
         let result = unsafe clinux_readv(source.rawValue, extents, reserved)
-        guard result > 0 else { return try ended("readv", result) }
+        guard result > 0 else { return try readNothing("readv", result, from: source, room: limit) }
         try unsafe commit(extents, cut(extents, reserved, to: result))
         return .bytes(result)
     }
@@ -52,12 +53,6 @@ extension EventBuffer {
             if unsafe extents[index].iov_len > 0 { used += 1 }
         }
         return used
-    }
-
-    private func ended(_ operation: IOError.Operation, _ result: Int) throws(IOError) -> ReadOutcome {
-        if result == 0 { return .end }
-        if result == -Int(EAGAIN) { return .wouldBlock }
-        throw IOError(operation, errno: Errno(rawValue: CInt(-result)))
     }
 
     /// Writes bytes from the front, at most `limit`, in one system call (`writev(2)` or `sendfile(2)`), and drops those

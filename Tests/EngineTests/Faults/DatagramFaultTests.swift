@@ -75,4 +75,32 @@ import Testing
         }
         try check(kind.make())
     }
+
+    @Test(
+        "a datagram without bytes is a datagram, and the socket lives on",
+        .bug(id: "empty-datagram"),
+        arguments: EngineKind.allCases
+    )
+    func empty(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            let receiver = try Socket.bound(to: .loopback(port: 0))
+            let sender = try Socket.connecting(to: receiver.localAddress(), .datagram).intoSocket()
+            let inbox = Inbox()
+            var outcomes: [ReadOutcome?] = []
+            let watch = try engine.watch(receiver, for: .readable) { watch, _ in
+                // Either way of reading, in turns.
+                guard outcomes.count == inbox.datagrams.count else { return inbox.take(from: watch.socket, upTo: 64) }
+                var bytes = [UInt8](repeating: 0, count: 64)
+                var span = bytes.mutableSpan
+                outcomes.append(try? watch.socket.read(into: &span))
+            }
+            for size in [1, 1, 0, 0, 0, 0, 2, 2] { _ = try sender.write([UInt8](repeating: 7, count: size).span) }
+            try engine.run(until: { inbox.datagrams.count == 4 })
+            try engine.runWithoutWaiting()
+            #expect(inbox.datagrams == [[7], [], [], [7, 7]])
+            #expect(outcomes == [.bytes(1), .bytes(0), .bytes(0), .bytes(2)])
+            watch.close()
+        }
+        try check(kind.make())
+    }
 }
