@@ -26,6 +26,20 @@ final class Peer: Sendable {
         guard unsafe clinux_poll(&request, 1, Self.deadline * 1000) > 0 else { throw IOError("poll", .timedOut) }
     }
 
+    /// Has many peers come, some at a time: each sends a request, finishes, and reads until the connection ends in any way.
+    static func visit(_ address: SocketAddress, _ count: Int, atOnce: Int = 20, _ request: [UInt8]) async throws {
+        try await onThread {
+            for first in stride(from: 0, to: count, by: atOnce) {
+                let peers = try (first..<min(first + atOnce, count)).map { _ in try Peer(connecting: address) }
+                for peer in peers { try peer.sendBlocking(request) }
+                for peer in peers {
+                    try? peer.finishWriting()
+                    while let bytes = try? peer.receiveBlocking(atMost: 1000), !bytes.isEmpty {}
+                }
+            }
+        }
+    }
+
     func send(_ bytes: [UInt8]) async throws {
         try await onThread { [self] in try sendBlocking(bytes) }
     }
@@ -106,6 +120,22 @@ final class Peer: Sendable {
                 let more = try receiveBlocking(atMost: 65_536)
                 guard !more.isEmpty else { return all }
                 all += more
+            }
+        }
+    }
+
+    /// Takes so many bytes that nobody looks at. The kernel does not copy them (`tcp(7)`, MSG_TRUNC).
+    func discard(_ count: Int) async throws {
+        try await onThread { [self] in
+            var left = count
+            while left > 0 {
+                let taken = clinux_recv(socket.fileDescriptor.rawValue, nil, left, CInt(MSG_TRUNC))
+                guard taken != 0 else { throw IOError("recv", .closed, detail: "the end, before \(left) bytes") }
+                if taken == -Int(EAGAIN) { try wait(CLINUX_POLL_READABLE) }
+                guard taken > 0 || taken == -Int(EAGAIN) else {
+                    throw IOError("recv", errno: Errno(rawValue: CInt(-taken)))
+                }
+                left -= max(taken, 0)
             }
         }
     }

@@ -66,6 +66,25 @@ struct WriteLaterTests {
         }
     }
 
+    @Test(
+        "more pieces than one call of the kernel takes are written in one turn",
+        .bug(id: "more-than-1024-pieces"),
+        arguments: EngineKind.allCases,
+        [1, 20]
+    )
+    func manyPieces(_ kind: EngineKind, _ size: Int) async throws {
+        let all = pattern(from: 0, 5000 * size)
+        try await withChunkServer(kind) { connection, _ in
+            for start in stride(from: 0, to: all.count, by: size) {
+                connection.writeLater(all.span.extracting(start..<start + size))
+            }
+        } body: { server in
+            let peer = try await Peer.connect(to: server.address)
+            try await peer.send("?")
+            #expect(try await peer.receive(exactly: all.count) == all)
+        }
+    }
+
     enum Ending: CaseIterable {
         case close, error, abort, endOfPeer
     }

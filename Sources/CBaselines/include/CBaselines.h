@@ -9,6 +9,7 @@
 #include "echo_epoll.h"
 #include "findings.h"
 #include "guest.h"
+#include "memory.h"
 #include "pipes.h"
 #include "small_servers.h"
 #include "timers.h"

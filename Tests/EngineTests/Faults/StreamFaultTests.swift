@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Multiplexing
 import Readiness
@@ -156,6 +157,49 @@ import Testing
             try pair.second.shutDown(.writing)
             #expect(try engine.run(.untilIdle) == .idle)
             #expect(try pair.second.readText() == "answer to all of it")
+        }
+        try check(kind.make())
+    }
+
+    @Test(
+        "fault 13: a peer that has finished and does not read costs no turns; then it gets everything",
+        .bug(id: "half-closed-peer-spin"),
+        arguments: EngineKind.allCases
+    )
+    func halfClosedSlowReader(_ kind: EngineKind) throws {
+        func check(_ engine: some EventEngine) throws {
+            for trigger in [Trigger.level, .edge] where engine.capabilities.supports(trigger) {
+                let pair = try Pair()
+                let all = variedBytes(4_000_000)
+                var (sent, calls, request) = (0, 0, "")
+                let watch = try engine.watch(pair.takeFirst(), for: .readable, trigger: trigger) { watch, _ in
+                    calls += 1
+                    // The request and the end, then only room.
+                    while watch.interest == .readable {
+                        let text = (try? watch.socket.readText()) ?? ""
+                        request += text
+                        if text.isEmpty { try? watch.setInterest(.writable) }
+                    }
+                    while case .bytes(let count) = try? watch.socket.write(all.span.extracting(droppingFirst: sent)),
+                        count > 0
+                    { sent += count }
+                    if sent == all.count { try? watch.setInterest([]) }
+                }
+                try pair.send("request")
+                try pair.second.shutDown(.writing)
+                try engine.run(until: { sent > 0 })
+                try engine.runWithoutWaiting()
+                let before = calls
+                try engine.runWithoutWaiting()
+                #expect(calls == before && request == "request" && sent < all.count)
+                var received: [UInt8] = []
+                try engine.run(until: {
+                    while let bytes = pair.second.readBytes() { received += bytes }
+                    return received.count == all.count
+                })
+                #expect(received == all)
+                watch.close()
+            }
         }
         try check(kind.make())
     }

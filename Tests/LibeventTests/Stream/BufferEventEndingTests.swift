@@ -1,3 +1,4 @@
+import FaultTools
 import Glibc
 import Libevent
 import Readiness
@@ -288,6 +289,78 @@ import Testing
         ends.stream.close(within: .milliseconds(30))
         try base.run(until: { (try? ends.stream.output.append("x")) == nil })
         sender.cancel()
+        #expect(try base.run(.untilIdle) == .idle)
+    }
+
+    /// A close with unread input is a reset, and a reset takes from the peer what it has not read yet.
+    @Test(.bug(id: "close-with-unread-input"), arguments: TestBase.allCases)
+    func aPeerThatGoesOnSendingGetsTheWholeAnswer(kind: TestBase) throws {
+        let base = try kind.make()
+        let ends = try StreamEnds(base, over: .tcp)
+        let answer = variedBytes(6_000_000)
+        ends.stream.onRead { stream in
+            try stream.output.append(answer.span)
+            stream.close(within: .seconds(600))
+        }
+        try ends.stream.enable(.readable)
+        try ends.peer.send("request")
+        try base.run(until: { !ends.stream.isOpen })
+        // More than the kernel keeps for a stream that does not read.
+        let more = [UInt8](repeating: 0, count: 65_536)
+        var (sent, received, atEnd) = (0, [UInt8](), false)
+        try base.run(until: {
+            if case .bytes(let count)? = try? ends.peer.write(more.span) { sent += count }
+            guard let (bytes, isOver) = try? ends.peer.drain() else { return true }
+            received += bytes
+            atEnd = isOver
+            return isOver && sent > 1_048_576
+        })
+        #expect(atEnd && received == answer)
+        try ends.peer.shutDown(.writing)
+        #expect(try base.run(.untilIdle) == .idle)
+    }
+
+    /// Its end and the room that it does not make must not be reported again and again.
+    @Test(.bug(id: "half-closed-peer-spin"), arguments: TestBase.allCases)
+    func aPeerThatHasFinishedAndDoesNotReadCostsNoTurns(kind: TestBase) throws {
+        let base = try kind.make()
+        let ends = try StreamEnds(base, over: .tcp)
+        let answer = variedBytes(6_000_000)
+        var (request, reasons) = ("", [StreamEnd]())
+        ends.stream.onRead { stream in
+            let bytes = try stream.input.removeBytes(stream.input.count)
+            request += String(decoding: bytes, as: UTF8.self)
+        }
+        ends.stream.onEnd { stream, reason in
+            reasons.append(reason)
+            try? stream.output.append(answer.span)
+        }
+        try ends.stream.enable(.readable)
+        try ends.peer.send("request")
+        try ends.peer.shutDown(.writing)
+        try base.run(until: { !reasons.isEmpty })
+        // A turn ends when anything happens. At last nothing does until the timer fires.
+        var turns = 0
+        for _ in 0..<100 where turns != 1 {
+            var isOver = false
+            try base.schedule(after: .milliseconds(20)) { _ in isOver = true }
+            turns = 0
+            while !isOver {
+                try base.run(.once)
+                turns += 1
+            }
+        }
+        #expect(turns == 1)
+        #expect(request == "request" && reasons == [.endOfStream] && !ends.stream.output.isEmpty)
+        ends.stream.close(within: .seconds(600))
+        var (received, atEnd) = ([UInt8](), false)
+        try base.run(until: {
+            guard let (bytes, isOver) = try? ends.peer.drain() else { return true }
+            received += bytes
+            atEnd = isOver
+            return isOver
+        })
+        #expect(atEnd && received == answer)
         #expect(try base.run(.untilIdle) == .idle)
     }
 
