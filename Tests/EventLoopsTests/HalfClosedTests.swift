@@ -33,7 +33,7 @@ struct HalfClosedTests {
             case .chunks:
                 try await server.run { connection, chunk in
                     requests.add(unsafe chunk.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) })
-                    connection.write(Self.answer.span)
+                    try connection.write(Self.answer.span)
                 }
             }
         }

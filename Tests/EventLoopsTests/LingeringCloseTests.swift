@@ -36,7 +36,7 @@ struct LingeringCloseTests {
             }
         case .chunkHandlerCloses:
             try await withChunkServer(kind, options: options) { connection, _ in
-                connection.write(answer.span)
+                try connection.write(answer.span)
                 connection.close()
             } body: { server in
                 try await body(server)

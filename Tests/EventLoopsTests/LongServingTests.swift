@@ -40,9 +40,9 @@ struct LongServingTests {
             try await LongRun.serve(kind) { server in
                 let count = Atomic(0)
                 try await server.run(eachConnection: { connection in
-                    connection.onEnd { _ in connection.write("the end") }
+                    connection.onEnd { _ in try? connection.write("the end") }
                     return { chunk in
-                        connection.write(chunk)
+                        try connection.write(chunk)
                         let number = count.wrappingAdd(1, ordering: .relaxed).newValue
                         if number.isMultiple(of: 10) { throw IOError("test", .system) }
                         if number.isMultiple(of: 15) { connection.abort() }

@@ -101,18 +101,6 @@ final class Peer: Sendable {
         }
     }
 
-    /// Reads so many bytes and drops them.
-    func discard(_ count: Int) async throws {
-        try await onThread { [self] in
-            var left = count
-            while left > 0 {
-                let more = try receiveBlocking(atMost: min(left, 1_048_576)).count
-                guard more > 0 else { throw IOError("read", .closed, detail: "the end, \(left) bytes early") }
-                left -= more
-            }
-        }
-    }
-
     func receiveUntilEnd() async throws -> [UInt8] {
         try await onThread { [self] in
             var all: [UInt8] = []

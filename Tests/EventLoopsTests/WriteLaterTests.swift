@@ -76,7 +76,7 @@ struct WriteLaterTests {
         let all = pattern(from: 0, 5000 * size)
         try await withChunkServer(kind) { connection, _ in
             for start in stride(from: 0, to: all.count, by: size) {
-                connection.writeLater(all.span.extracting(start..<start + size))
+                try connection.writeLater(all.span.extracting(start..<start + size))
             }
         } body: { server in
             let peer = try await Peer.connect(to: server.address)

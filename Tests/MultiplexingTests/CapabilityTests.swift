@@ -8,8 +8,8 @@ struct CapabilityTests {
     private static func expected(_ kind: MultiplexerKind) -> Capabilities {
         switch kind {
         case .select: [.priority, .anyFile, .anyNumber]
-        case .poll: [.priority, .peerClosed, .hangUp, .anyFile, .anyNumber]
-        case .epoll: [.edgeTriggered, .priority, .peerClosed, .hangUp, .constantTime, .anyNumber]
+        case .poll: [.priority, .peerClosed, .failure, .hangUp, .anyFile, .anyNumber]
+        case .epoll: [.edgeTriggered, .priority, .peerClosed, .failure, .hangUp, .constantTime, .anyNumber]
         }
     }
 

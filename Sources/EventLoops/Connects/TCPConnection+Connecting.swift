@@ -1,4 +1,4 @@
-internal import Multiplexing
+internal import Readiness
 public import Sockets
 
 extension TCPConnection {

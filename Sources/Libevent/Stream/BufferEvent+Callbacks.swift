@@ -217,7 +217,10 @@ extension BufferEvent {
     func end(_ reason: StreamEnd) {
         guard isOpen else { return }
         if case .failed = reason { hasFailed = true }
-        guard let endHandler else { return close() }
+        guard let endHandler else {
+            unhandledEnd = reason
+            return close()
+        }
         endHandler(self, reason)
         // A connection that failed does nothing more, so nobody would close it later.
         if hasFailed { finish() }

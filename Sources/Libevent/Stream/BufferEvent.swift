@@ -61,6 +61,8 @@ public final class BufferEvent: BaseMember {
     var hasTimeouts = false
     /// Whether the time-outs are off until the connection is told.
     var isConnectedLate = false
+    /// How the stream ended, where there was no handler for it.
+    var unhandledEnd: StreamEnd?
     var memberIndex = -1
 
     // MARK: Making
@@ -133,12 +135,14 @@ public final class BufferEvent: BaseMember {
     /// What to do with ``input`` when at least the low-water mark has arrived, and with the rest of it at the end.
     public func onRead(_ handler: @escaping StreamHandler) {
         core.checkThread()
+        guard isOpen else { return }
         replaceReadHandler(ReadCallback(call: handler))
     }
 
     /// What to do when ``output`` has fallen to its low-water mark, which is empty unless set otherwise.
     public func onDrain(_ handler: @escaping StreamHandler) {
         core.checkThread()
+        guard isOpen else { return }
         drainHandler = handler
         setCallbacks()
     }
@@ -146,14 +150,22 @@ public final class BufferEvent: BaseMember {
     /// What to do when the connection stands.
     public func onConnect(_ handler: @escaping StreamHandler) {
         core.checkThread()
+        guard isOpen else { return }
         connectHandler = handler
     }
 
     /// What to do when the peer sends no more, a time-out passes, or the connection fails. Without a handler the stream
     /// is closed, after sending what is left where it can be sent.
+    ///
+    /// When that has happened already, the handler is called before this returns. Once the program has closed the stream,
+    /// no handler is kept or called.
     public func onEnd(_ handler: @escaping EndHandler) {
         core.checkThread()
-        endHandler = handler
+        if isOpen {
+            endHandler = handler
+        } else if let reason = unhandledEnd.take() {
+            handler(self, reason)
+        }
     }
 
     /// The old one may be the one that runs, so it lives until no callback does.

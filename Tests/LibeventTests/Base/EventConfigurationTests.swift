@@ -13,9 +13,9 @@ import Testing
     }
 
     private static let capabilities: [EventMethod: Capabilities] = [
-        .epoll: [.edgeTriggered, .constantTime, .peerClosed, .anyNumber],
-        .epollChangelist: [.edgeTriggered, .constantTime, .peerClosed, .anyNumber],
-        .poll: [.anyFile, .peerClosed, .anyNumber],
+        .epoll: [.edgeTriggered, .constantTime, .peerClosed, .failure, .anyNumber],
+        .epollChangelist: [.edgeTriggered, .constantTime, .peerClosed, .failure, .anyNumber],
+        .poll: [.anyFile, .peerClosed, .failure, .anyNumber],
         .select: [.anyFile],
     ]
 
