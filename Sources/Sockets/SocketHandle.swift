@@ -34,7 +34,7 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         // After a signal the connection goes on by itself, as after EINPROGRESS.
         if result == -EINPROGRESS || result == -EINTR { return .inProgress }
         try check("connect", result, detail: IOError.detail(ofConnectTo: address, result))
-        if address.port != nil { try refuseConnectionToItself() }
+        if address.port != nil { try hasOtherPeer() }
         return .connected
     }
 
@@ -57,22 +57,25 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
 
     private func isConnected() throws(IOError) -> Bool {
         if let error = try pendingError() { throw IOError("connect", errno: error) }
+        return try hasOtherPeer()
+    }
+
+    /// Whether the socket has a peer; a connection that was reset meanwhile has none any more.
+    ///
+    /// - Throws: `connectionRefused` when it is a TCP connection whose two ends are equal.
+    @discardableResult
+    package func hasOtherPeer() throws(IOError) -> Bool {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         var peer = sockaddr_storage()
         let result = unsafe clinux_getpeername(number, &peer, &length)
         if result == -ENOTCONN { return false }
         try check("getpeername", result)
-        try refuseConnectionToItself(peer: SocketAddress(peer, length: length))
+        try refuseItself(as: SocketAddress(peer, length: length))
         return true
     }
 
-    /// Throws `connectionRefused` when the socket is a TCP connection whose two ends are equal.
-    package func refuseConnectionToItself() throws(IOError) {
-        try refuseConnectionToItself(peer: try peerAddress())
-    }
-
     /// A datagram socket may send to itself.
-    private func refuseConnectionToItself(peer: SocketAddress?) throws(IOError) {
+    private func refuseItself(as peer: SocketAddress?) throws(IOError) {
         guard let peer, peer.port != nil, try localAddress().isSameEnd(as: peer) else { return }
         guard try value(of: .kind) == Int(SocketKind.stream.rawValue) else { return }
         // An orderly close would keep the port for a minute, from a server too.

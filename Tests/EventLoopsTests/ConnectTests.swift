@@ -78,9 +78,30 @@ struct ConnectTests {
         let task = start { try await TCPConnection.connect(to: address, on: loop, within: .seconds(60)) { _ in } }
         try await loop.sleep(for: .milliseconds(20))
         task.cancel()
-        await #expect { try await task.value } throws: { ($0 as? IOError)?.code == .cancelled }
+        await #expect { try await task.value } throws: {
+            ($0 as? IOError)?.code == .cancelled && ($0 as? IOError)?.operation == "connect"
+        }
         // It has kept the queue full until here.
         #expect(filler.outcome == .inProgress)
+        await loop.shutDown()
+    }
+
+    @Test(
+        "a connect that is not answered is not closed as idle before its time is over",
+        arguments: EngineKind.allCases
+    )
+    func idle(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let hole = try BlackHole(at: .loopback(port: 0))
+        var options = StreamOptions()
+        options.idle = .milliseconds(5)
+        await #expect {
+            try await TCPConnection.connect(to: hole.address, on: loop, within: .milliseconds(100), options: options) {
+                _ in
+            }
+        } throws: {
+            ($0 as? IOError)?.operation == "connect"
+        }
         await loop.shutDown()
     }
 

@@ -77,6 +77,13 @@ struct ConnectTests {
         #expect(try listener.localAddress() == address)
     }
 
+    @Test("a datagram socket whose peer has port 0 has no peer, which is no error")
+    func datagramsToNowhere() throws {
+        let socket = try Socket(.ipv4, .datagram)
+        let outcome = try socket.connect(to: .loopback(port: 0))
+        #expect(outcome == .connected)
+    }
+
     @Test("a datagram socket may be connected to itself", arguments: [SocketAddress.loopback(port: 0), .unnamedUnix])
     func datagramsToItself(_ host: SocketAddress) throws {
         let socket = try Socket.bound(to: host)

@@ -76,7 +76,8 @@ public class StreamConnection: @unchecked Sendable {
         watch = try loop.seam.watch(socket, interest, self)
         loop.add(self)
         listener?.opened(self)
-        if limits.idle > 0 { startIdleTimer() }
+        // A connect has a limit of its own.
+        if limits.idle > 0, !isConnecting { startIdleTimer() }
     }
 
     /// The address of this end (`getsockname(2)`).
@@ -151,6 +152,7 @@ public class StreamConnection: @unchecked Sendable {
             return close(because: error)
         }
         state = .open
+        if limits.idle > 0 { startIdleTimer() }
         outboxEmptied()
         updateInterest()
     }

@@ -462,23 +462,24 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         setWriteDeadline(deadline)
         defer { writeDue = 0 }
         do throws(IOError) {
-            try await waitForWriting()
+            try await waitForWriting("connect")
         } catch {
-            // A loop that is late may come to the deadline first and find the outcome only when it asks.
+            // A loop that is late may come to the deadline first, and find the outcome only when it asks.
             if error.code == .timedOut, state == .connecting { connectAdvanced() }
-            guard state != .open || error.code != .timedOut else { return }
-            let failure = error.code == .timedOut ? IOError("connect", .timedOut) : error
-            close(because: failure)
+            if error.code == .timedOut, state == .open { return }
+            close(because: error)
             throw failureError("connect")
         }
     }
 
-    nonisolated(nonsending) private func waitForWriting() async throws(IOError) {
+    nonisolated(nonsending) private func waitForWriting(
+        _ operation: IOError.Operation = "write"
+    ) async throws(IOError) {
         let outcome = await suspend { waiter in
             self.writer = waiter
             self.updateInterest()
         }
-        guard outcome == .ready else { throw error("write", outcome) }
+        guard outcome == .ready else { throw error(operation, outcome) }
         guard state == .open else { throw cannotWrite() }
     }
 

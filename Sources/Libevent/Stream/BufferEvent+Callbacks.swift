@@ -79,7 +79,11 @@ extension BufferEvent {
 
     private func didConnect() {
         guard phase == .connecting else { return }
-        if let error = connectionToItself() { return end(.failed(error)) }
+        do throws(IOError) {
+            try socket.hasOtherPeer()
+        } catch {
+            return end(.failed(error))
+        }
         phase = .open
         if isConnectedLate { applyTimeouts() }
         if wantsReading, unsafe bufferevent_enable(raw, Int16(EV_READ)) != 0 {
@@ -88,16 +92,6 @@ extension BufferEvent {
         if let connectHandler { call(connectHandler) }
         if hasTimeouts { restartTimeout(EV_READ) }
         if isOpen, shutsWritingWhenSent, output.isEmpty { try? finishWriting() }
-    }
-
-    /// A connection that the peer has reset has no addresses any more; reading finds that.
-    private func connectionToItself() -> IOError? {
-        do throws(IOError) {
-            try socket.refuseConnectionToItself()
-            return nil
-        } catch {
-            return error.code == .notConnected ? nil : error
-        }
     }
 
     private func didEnd(_ what: CInt, errno code: CInt) {
