@@ -3,8 +3,10 @@ internal import Readiness
 public import Sockets
 
 extension EventLoop {
-    /// Suspends the calling task for a time, never shorter; for zero or less, until the loop's next turn. From any thread.
+    /// Suspends the calling task for a time, never shorter. From any thread.
     ///
+    /// - Parameter delay: zero and less end in the loop's next turn; what is longer than the clock can count, 292 years, lasts
+    ///   until the task is cancelled or the loop ends.
     /// - Throws: `cancelled` at once when the task is cancelled, `closed` when the loop ends.
     public func sleep(for delay: Duration) async throws(IOError) {
         try await sleep(until: Self.deadline(after: delay))

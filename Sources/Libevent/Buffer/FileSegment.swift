@@ -92,7 +92,7 @@ internal import SystemPackage
             throw misreported(size, "more")
         }
         guard end > 0, try !hasByte(end - 1, number) else { return }
-        guard try Self.size(of: descriptor) >= end else { throw isShorter }
+        guard try Self.size(of: descriptor) >= end else { throw isShorter("evbuffer_file_segment_new") }
         throw misreported(size, "fewer")
     }
 
@@ -109,8 +109,8 @@ internal import SystemPackage
         )
     }
 
-    private static var isShorter: IOError {
-        IOError("evbuffer_file_segment_new", .outOfRange, detail: "the file has become shorter than its segment")
+    static func isShorter(_ operation: IOError.Operation) -> IOError {
+        IOError(operation, .outOfRange, detail: "the file has become shorter than its segment")
     }
 
     private static func make(
@@ -122,7 +122,7 @@ internal import SystemPackage
         var segment: OpaquePointer?
         let number = descriptor.fileDescriptor.rawValue
         let error = unsafe clibevent_file_segment(number, Int64(offset), Int64(length), access.flags, &segment)
-        try checkRead(error, number, through: offset + length)
+        try checkRead("evbuffer_file_segment_new", error, number, through: offset + length)
         guard let segment = unsafe segment else { throw IOError("evbuffer_file_segment_new", .noMemory) }
         let holder = unsafe Unmanaged.passRetained(SegmentFile(descriptor)).toOpaque()
         unsafe evbuffer_file_segment_add_cleanup_cb(segment, Self.unused, holder)
@@ -131,20 +131,21 @@ internal import SystemPackage
 
     /// After a read that found the end too early, libevent gives whatever errno was before.
     private static func checkRead(
+        _ operation: IOError.Operation,
         _ error: CInt,
         _ number: CInt,
         through end: Int
     ) throws(IOError) {
         guard error < 0 else { return }
-        guard try hasByte(end - 1, number) else { throw isShorter }
-        try check("evbuffer_file_segment_new", error)
+        guard try hasByte(end - 1, number) else { throw isShorter(operation) }
+        try check(operation, error)
     }
 
     /// Adds bytes of the segment to libevent's buffer.
     func add(to buffer: OpaquePointer, _ offset: Int, _ length: Int) throws(IOError) {
         guard let raw = unsafe raw else { return }
         let error = unsafe clibevent_add_file_segment(buffer, raw, Int64(offset), Int64(length))
-        try Self.checkRead(error, number, through: start + count)
+        try Self.checkRead("evbuffer_add_file_segment", error, number, through: start + count)
     }
 
     private static let unused: evbuffer_file_segment_cleanup_cb = { (_, _, holder) in

@@ -8,7 +8,7 @@ extension IOError {
     /// - Parameter result: -errno; 0 after `sendfile(2)` found the end of the file.
     static func write(failedWith result: Int) -> IOError {
         switch CInt(truncatingIfNeeded: -result) {
-        case 0: IOError("sendfile", .outOfRange, detail: "the file has become shorter than its segment")
+        case 0: FileSegment.isShorter("sendfile")
         // The kernel reads mapped memory for `writev(2)`, and finds no page there.
         case EFAULT:
             IOError(

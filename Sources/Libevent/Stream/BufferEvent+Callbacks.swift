@@ -42,7 +42,7 @@ extension BufferEvent {
         core.enterCallback()
         if isOpen {
             callReadHandler()
-            if hasTimeouts { restartTimeout(EV_READ) }
+            if timedDirections & EV_READ != 0 { restartTimeout(EV_READ) }
         } else if phase == .lingering {
             discardInput()
         }
@@ -61,7 +61,7 @@ extension BufferEvent {
         }
         if isOpen, let drainHandler {
             call(drainHandler)
-            if hasTimeouts, isOpen, !output.isEmpty { restartTimeout(EV_WRITE) }
+            if timedDirections & EV_WRITE != 0, isOpen, !output.isEmpty { restartTimeout(EV_WRITE) }
         }
         core.leaveCallback()
     }
@@ -90,7 +90,7 @@ extension BufferEvent {
             return failed(IOError("bufferevent_enable", errno: Errno(rawValue: errno)))
         }
         if let connectHandler { call(connectHandler) }
-        if hasTimeouts { restartTimeout(EV_READ) }
+        if timedDirections & EV_READ != 0 { restartTimeout(EV_READ) }
         if isOpen, shutsWritingWhenSent, output.isEmpty { try? finishWriting() }
     }
 

@@ -126,7 +126,7 @@ extension BufferEvent {
         }
         let (read, write) = (try timeval(reading ?? .zero), try timeval(writing ?? .zero))
         (readTimeout, writeTimeout) = (read, write)
-        hasTimeouts = reading != nil || writing != nil
+        timedDirections = (reading == nil ? 0 : EV_READ) | (writing == nil ? 0 : EV_WRITE)
         applyTimeouts()
     }
 

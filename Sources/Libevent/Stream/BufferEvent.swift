@@ -44,6 +44,8 @@ public final class BufferEvent: BaseMember {
     @safe @exclusivity(unchecked) var number: CInt
     @safe @exclusivity(unchecked) var highWater = Int.max
     @safe @exclusivity(unchecked) var phase: Phase
+    /// The directions that have a timeout, as libevent's flags.
+    @safe @exclusivity(unchecked) var timedDirections: CInt = 0
 
     private var replacedHandlers: [StreamHandler] = []
     var drainHandler: StreamHandler?
@@ -58,7 +60,6 @@ public final class BufferEvent: BaseMember {
     var hasFailed = false
     var shutsWritingWhenSent = false
     var (readTimeout, writeTimeout) = (timeval(), timeval())
-    var hasTimeouts = false
     /// Whether the time-outs are off until the connection is told.
     var isConnectedLate = false
     /// How the stream ended, where there was no handler for it.
