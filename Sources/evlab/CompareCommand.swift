@@ -122,7 +122,7 @@ struct CompareCommand: ParsableCommand {
         {
             options.notes.append("Not built, and left out: \(Peers.missing.joined(separator: ", ")) (\(Peers.remedy)).")
         }
-        if full { Output.say("about \(Int(options.estimate / 60) + 1) minutes") }
+        if full { Output.announce("about \(Int(options.estimate / 60) + 1) minutes") }
         return try Comparison.run(options)
     }
 

@@ -41,7 +41,7 @@ struct CrossCheckCommand: ParsableCommand {
         let options = CrossCheck.Options(seed: seed, steps: steps, limit: limit.map { .seconds($0) })
         // From here on a signal is heeded.
         let serving = try ServingCheck()
-        Output.say("seed \(seed)")
+        Output.announce("seed \(seed)")
         var check = CrossCheck(options, serving: serving)
         let report = try check.run(progress: show, record: file.map { file in { file.write($0, $1) } })
         clearProgress()

@@ -43,7 +43,7 @@ struct DemoChatCommand: ParsableCommand {
         if let join { return try enter(join) }
         let listener = try place.listen()
         let address = try listener.localAddress()
-        let announce: @Sendable () -> Void = { Output.say("listening on \(address)") }
+        let announce: @Sendable () -> Void = { Output.announce("listening on \(address)") }
         let totals =
             switch api ?? .callbacks {
             case .callbacks:

@@ -93,13 +93,13 @@ struct DemoEchoCommand: ParsableCommand {
             grace: place.grace
         )
         guard !udp else { return try serveBoth(server) }
-        let totals = try server.serve(on: try place.listen()) { Output.say("listening on \($0)") }
+        let totals = try server.serve(on: try place.listen()) { Output.announce("listening on \($0)") }
         Output.conclude("connections: \(totals.connections), refused: \(totals.shed), bytes sent back: \(totals.bytes)")
     }
 
     private func serveBoth(_ server: EchoServer) throws {
         let (totals, datagrams) = try server.serve(on: place.listenForBoth()) { address in
-            Output.say("tcp listening on \(address)\nudp listening on \(address)")
+            Output.announce("tcp listening on \(address)\nudp listening on \(address)")
         }
         Output.conclude(
             """

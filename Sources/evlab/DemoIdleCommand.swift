@@ -44,7 +44,7 @@ struct DemoIdleCommand: ParsableCommand {
             spreads: spread,
             grace: place.grace
         ) {
-            Output.say("listening on \(address)")
+            Output.announce("listening on \(address)")
         }
         Output.conclude(
             """

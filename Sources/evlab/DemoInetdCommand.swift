@@ -48,7 +48,7 @@ struct DemoInetdCommand: ParsableCommand {
                 grace: place.grace,
                 complain: Output.complain
             ) { places in
-                for place in places { Output.say("\(place.service.label) listening on \(place.address)") }
+                for place in places { Output.announce("\(place.service.label) listening on \(place.address)") }
             }
         }
         Output.conclude(

@@ -46,8 +46,8 @@ struct DemoLevelAndEdgeCommand: ParsableCommand {
             blockingFor: blocking ? .seconds(limit) : nil,
             grace: place.grace,
             whenReady: {
-                Output.say("level listening on \(addresses.0)")
-                Output.say("edge listening on \(addresses.1)")
+                Output.announce("level listening on \(addresses.0)")
+                Output.announce("edge listening on \(addresses.1)")
             },
             say: Output.say
         )

@@ -62,7 +62,7 @@ struct DemoOneShotCommand: ParsableCommand {
 
     private func serve(_ listener: consuming Socket, _ options: OneShotOptions) throws -> OneShotTotals {
         let address = try listener.localAddress()
-        let announce = { Output.say("listening on \(address)") }
+        let announce = { Output.announce("listening on \(address)") }
         return switch engine {
         case .native:
             try serveOneShot(listener: listener, options, whenReady: announce) { Output.say($0) }

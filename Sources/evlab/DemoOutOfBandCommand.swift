@@ -28,7 +28,7 @@ struct DemoOutOfBandCommand: ParsableCommand {
         let totals = try serveOutOfBand(
             listener: listener,
             grace: place.grace,
-            whenReady: { Output.say("listening on \(address)") },
+            whenReady: { Output.announce("listening on \(address)") },
             say: Output.say
         )
         Output.conclude(

@@ -23,7 +23,7 @@ struct DemoSignalsCommand: ParsableCommand {
 
     func run() throws {
         let heard = try showSignals(on: engine.make(), by: by) { names in
-            Output.say("process \(getpid()) waits for \(names.joined(separator: ", "))")
+            Output.announce("process \(getpid()) waits for \(names.joined(separator: ", "))")
         } tell: { line in
             Output.say(line)
         }

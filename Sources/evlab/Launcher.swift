@@ -11,7 +11,7 @@ enum Launcher {
         do {
             var command = try Evlab.parseAsRoot(arguments)
             try command.run()
-            return 0
+            return conclude()
         } catch let error as ComparisonFailure {
             Output.complain("\(error)")
             return error.isInterruption ? 130 : 1
@@ -29,11 +29,18 @@ enum Launcher {
         }
     }
 
+    /// The exit code of a command that has done its work: it fails if what it had to say could not be written.
+    private static func conclude() -> CInt {
+        guard let failure = Output.failure else { return 0 }
+        Output.complain("\(failure)")
+        return 1
+    }
+
     private static func explain(_ error: any Error, _ arguments: [String]) -> CInt {
         let code = Evlab.exitCode(for: error)
         guard code != .success else {
             Output.say(Evlab.fullMessage(for: error))
-            return 0
+            return conclude()
         }
         let (command, words) = subcommand(arguments)
         let message = unknownWord(arguments.dropFirst(words.count).first, command) ?? line(Evlab.message(for: error))

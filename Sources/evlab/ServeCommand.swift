@@ -118,7 +118,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     @Sendable private func announce(_ address: SocketAddress) {
-        Output.say("listening on \(address), process \(getpid())")
+        Output.announce("listening on \(address), process \(getpid())")
     }
 }
 

@@ -33,7 +33,7 @@ struct TableCommand: ParsableCommand {
         var options = TableOptions()
         if let watched { options.mostWatched = watched }
         if let runs { options.runs = runs }
-        let table = try MultiplexingTable.measure(options, print: Output.say)
+        let table = try MultiplexingTable.measure(options, print: Output.announce)
         Output.say(table.text)
         try picture?.write(TablePicture.svg(of: table))
         try record?.write(table.json.description + "\n")
