@@ -11,6 +11,11 @@ has_command() {
     command -v "$1" >/dev/null 2>&1
 }
 
+# Whether Python finds the client library for Redis.
+has_redis_py() {
+    python3 -c 'import redis' 2>/dev/null
+}
+
 need_swift() {
     has_command swift && has_command clang && return
     echo "${0##*/}: a Swift toolchain is needed, 6.3 or later, with its programs on PATH: https://www.swift.org/install" >&2

@@ -12,8 +12,8 @@ struct DemoRespCommand: ParsableCommand {
             In another:         redis-cli -p 6380 set greeting hello
                                 redis-cli -p 6380 get greeting
                                 redis-benchmark -p 6380 -t set,get -P 16
-            It knows PING, ECHO, SET (with EX and PX), GET, DEL, INCR and EXPIRE, and answers commands that come together \
-            with one write. Each piece of input is handed to a function on the loop's thread: no task, no buffer, no copy. \
+            It speaks versions 2 and 3 of the protocol, knows what clients send first and the commands on plain values (GET, \
+            SET, MGET, INCRBY, EXPIRE and others), and answers commands that come together with one write. Each piece of input is handed to a function on the loop's thread: no task, no buffer, no copy. \
             With --loops 2 the kernel spreads the clients over two threads, which share the keys. Ctrl-C ends it: those \
             who are there have two more seconds (--grace), and a second Ctrl-C ends it at once.
             """
@@ -33,7 +33,7 @@ struct DemoRespCommand: ParsableCommand {
         let engine = try engine.makeLoopEngine()
         let clients = try ListeningPlace.explaining {
             try serveResp(on: address, engine: engine, loops: loops, grace: place.grace) {
-                Output.say("listening on \($0)")
+                Output.announce("listening on \($0)")
             }
         }
         Output.conclude("clients: \(clients)")

@@ -20,6 +20,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// Let go of when the connection is closed, so that a handler may hold its own connection.
     @safe @exclusivity(unchecked) private var callback: Callback?
     private var whenEnded: ((IOError?) -> Void)?
+    private var whenRoom: ((ChunkConnection) -> Void)?
 
     init(
         _ socket: consuming Socket,
@@ -57,6 +58,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
             becameReadable()
         } else {
             fireOtherwise(ready)
+            if whenRoom != nil { offerRoom() }
         }
         loop.leave()
     }
@@ -85,6 +87,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     @inline(never)
     private func letGoOfHandler() {
         if !isCalling { callback = nil }
+        whenRoom = nil
     }
 
     @inline(never)
@@ -102,7 +105,8 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         close(because: error as? IOError ?? IOError("handler", .handlerFailed, detail: "\(error)"))
     }
 
-    override var wantsInput: Bool { outbox.count < limits.writeWatermark }
+    override var wantsInput: Bool { outbox.count < limits.writeWatermark && whenRoom == nil }
+    override var wantsRoom: Bool { whenRoom != nil }
 
     // MARK: Writing
 
@@ -206,6 +210,25 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         if isSmall { outbox.append(bytes) }
         flush()
         if !isSmall { try write(bytes) }
+    }
+
+    /// Calls `body` once, on the loop's thread in a later turn, when the kernel has taken everything that waits and takes
+    /// more. Until then the handler is given nothing more to read.
+    ///
+    /// This is for a handler that has more to write than should wait in memory: it writes a part, and the next part when
+    /// there is room. A second call replaces the first. If the connection ends before, `body` is dropped without a call, and
+    /// ``onEnd(_:)`` reports the end.
+    public func onRoom(_ body: @escaping (ChunkConnection) -> Void) {
+        loop.checkThread()
+        guard state == .open else { return }
+        whenRoom = body
+        updateInterest()
+    }
+
+    private func offerRoom() {
+        guard state == .open, outbox.isEmpty, let body = whenRoom.take() else { return }
+        body(self)
+        updateInterest()
     }
 
     // MARK: Ending

@@ -1,187 +1,231 @@
 internal import EventLoops
 
-/// One client: what it has sent of a command that is not complete, and the answers that are to be written together.
+/// What a client has sent and has not been answered yet, and the answers that are written together.
 struct RespSession {
-    private let store: RespStore
-    private var parser = RespParser()
+    /// How many bytes of answers are made before the loop serves others.
+    private static let mostAtOnce = 65_536
+    /// From this size on a value is written from where it is, not collected with the answers.
+    private static let largeValue = 16_384
+
+    let store: RespStore
+    let id: Int
+    var answers = RespAnswers()
+    var name: [UInt8] = []
+    /// Nothing more is answered.
+    var isOver = false
+    private(set) var parser = RespParser()
     private var incomplete: [UInt8] = []
-    private var answers: [UInt8] = []
+    /// Values of the last answer that are not among the answers yet.
+    private var values: ArraySlice<[UInt8]?> = []
+    /// Whether commands or values wait for room.
+    private var hasMore = false
 
     init(_ store: RespStore) {
         self.store = store
+        id = store.nextClient()
     }
 
-    /// Answers every command that is complete, with one write when the turn ends.
-    mutating func receive(_ chunk: Span<UInt8>, on connection: ChunkConnection) {
-        guard incomplete.isEmpty else {
+    /// Answers complete commands, with one write when the turn ends.
+    ///
+    /// - Returns: whether ``goOn(on:)`` is to be called when there is room.
+    mutating func receive(_ chunk: Span<UInt8>, on connection: ChunkConnection) -> Bool {
+        guard incomplete.isEmpty, !hasMore else {
             unsafe chunk.withUnsafeBufferPointer { unsafe incomplete.append(contentsOf: $0) }
-            let bytes = incomplete
-            incomplete = []
-            return answer(bytes.span, on: connection)
+            return hasMore ? false : goOn(on: connection)
         }
-        answer(chunk, on: connection)
+        let end = answer(chunk, on: connection)
+        if end < chunk.count, !isOver {
+            unsafe chunk.extracting(droppingFirst: end).withUnsafeBufferPointer { unsafe incomplete = Array($0) }
+        }
+        return hasMore
     }
 
-    private mutating func answer(_ bytes: Span<UInt8>, on connection: ChunkConnection) {
+    /// Answers more of what has been received.
+    ///
+    /// - Returns: whether it is to be called again when there is room.
+    mutating func goOn(on connection: ChunkConnection) -> Bool {
+        // Moved out and back: a copy for each piece of a long command would take time that grows with its square.
+        var bytes: [UInt8] = []
+        swap(&bytes, &incomplete)
+        let end = answer(bytes.span, on: connection)
+        if end < bytes.count, !isOver {
+            bytes.removeFirst(end)
+            swap(&bytes, &incomplete)
+        }
+        return hasMore
+    }
+
+    /// - Returns: where the first command begins that was not answered.
+    private mutating func answer(_ bytes: Span<UInt8>, on connection: ChunkConnection) -> Int {
         var start = 0
+        var written = 0
+        hasMore = false
         do throws(RespParser.Malformed) {
-            while let end = try parser.next(in: bytes, from: start) {
-                if parser.count > 0 { run(bytes) }
-                start = end
+            while !isOver {
+                guard answers.count + written < Self.mostAtOnce else {
+                    hasMore = start < bytes.count || !values.isEmpty
+                    break
+                }
+                if let value = values.popFirst() {
+                    written += give(value, on: connection)
+                    continue
+                }
+                let rest = bytes.extracting(droppingFirst: start)
+                guard let end = try parser.next(in: rest) else { break }
+                start += end
+                guard parser.count > 0 else { continue }
+                if let words = parser.words { run(words.span) } else { run(rest) }
             }
         } catch {
             fail("Protocol error: \(error.reason)")
-            try connection.writeLater(answers.span)
-            return connection.close()
+            isOver = true
         }
-        if start < bytes.count {
-            unsafe bytes.extracting(droppingFirst: start).withUnsafeBufferPointer { unsafe incomplete = Array($0) }
+        connection.writeLater(answers.bytes.span)
+        answers.removeAll()
+        if isOver { connection.close() }
+        return start
+    }
+
+    /// Whether a value is better written from where it is than copied to the answers.
+    func isLarge(_ value: [UInt8]) -> Bool {
+        value.count >= Self.largeValue
+    }
+
+    /// Answers with values, as many as there is room for at a time.
+    mutating func give(_ values: ArraySlice<[UInt8]?>) {
+        self.values = values
+    }
+
+    /// - Returns: how many bytes were written at once.
+    private mutating func give(_ value: [UInt8]?, on connection: ChunkConnection) -> Int {
+        guard let value else {
+            answers.null()
+            return 0
         }
-        try connection.writeLater(answers.span)
-        answers.removeAll(keepingCapacity: answers.count <= 65_536)
+        guard isLarge(value) else {
+            answers.bulk(value)
+            return 0
+        }
+        answers.beginBulk(value.count)
+        connection.writeLater(answers.bytes.span)
+        answers.removeAll()
+        connection.write(value.span)
+        answers.endLine()
+        return value.count
     }
 
     // MARK: Commands
 
-    private var argumentCount: Int { parser.count }
-
-    private func key(_ bytes: Span<UInt8>) -> RespKey {
-        RespKey(bytes: argument(1, bytes))
+    mutating func fail(_ text: String) {
+        answers.fail("ERR " + text)
     }
 
-    private func argument(_ index: Int, _ bytes: Span<UInt8>) -> [UInt8] {
-        unsafe bytes.extracting(parser.arguments[index]).withUnsafeBufferPointer { unsafe Array($0) }
+    /// How many arguments there are, the command's name not counted.
+    var argumentCount: Int { parser.count - 1 }
+
+    func argument(_ index: Int, _ input: Span<UInt8>) -> [UInt8] {
+        unsafe input.extracting(parser.arguments[index]).withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    private func isNamed(_ name: StaticString, _ bytes: Span<UInt8>, _ index: Int = 0) -> Bool {
-        let word = bytes.extracting(parser.arguments[index])
+    func key(_ input: Span<UInt8>, _ index: Int = 1) -> RespKey {
+        RespKey(bytes: argument(index, input))
+    }
+
+    func text(_ index: Int, _ input: Span<UInt8>) -> String {
+        String(decoding: argument(index, input), as: UTF8.self)
+    }
+
+    /// Whether an argument is a word, which is given in capitals; clients write as they like.
+    func isNamed(_ name: StaticString, _ input: Span<UInt8>, _ index: Int = 0) -> Bool {
+        let word = input.extracting(parser.arguments[index])
         guard word.count == name.utf8CodeUnitCount else { return false }
-        // The names are capitals; clients write as they like.
-        return word.indices.allSatisfy { unsafe word[$0] & 0xDF == name.utf8Start[$0] }
-    }
-
-    private mutating func run(_ bytes: Span<UInt8>) {
-        if isNamed("GET", bytes) { return get(bytes) }
-        if isNamed("SET", bytes) { return set(bytes) }
-        if isNamed("PING", bytes) { return argumentCount == 1 ? say("PONG") : bulk(argument(1, bytes)) }
-        if isNamed("INCR", bytes) { return increment(bytes) }
-        if isNamed("DEL", bytes) { return delete(bytes) }
-        if isNamed("ECHO", bytes) { return hasArguments(1) ? bulk(argument(1, bytes)) : () }
-        if isNamed("EXPIRE", bytes) { return expire(bytes) }
-        fail("unknown command '\(String(decoding: argument(0, bytes).prefix(64), as: UTF8.self))'")
-    }
-
-    private mutating func hasArguments(_ count: Int) -> Bool {
-        guard argumentCount == count + 1 else {
-            fail("wrong number of arguments")
-            return false
+        return word.indices.allSatisfy { index in
+            let byte = word[index]
+            return unsafe ((0x61...0x7A).contains(byte) ? byte & 0xDF : byte) == name.utf8Start[index]
         }
-        return true
     }
 
-    private mutating func get(_ bytes: Span<UInt8>) {
-        guard hasArguments(1) else { return }
-        store.read(key(bytes)) { entry in bulk(entry?.value) }
-    }
-
-    private mutating func set(_ bytes: Span<UInt8>) {
-        guard argumentCount == 3 || argumentCount == 5 else { return fail("syntax error") }
-        var entry = RespStore.Entry(value: argument(2, bytes))
-        if argumentCount == 5 {
-            guard let time = number(argument(4, bytes)), time > 0 else { return fail("invalid expire time in 'set'") }
-            guard isNamed("EX", bytes, 3) || isNamed("PX", bytes, 3) else { return fail("syntax error") }
-            entry.end = Self.end(after: time, of: isNamed("EX", bytes, 3) ? 1_000_000_000 : 1_000_000)
+    private mutating func run(_ input: Span<UInt8>) {
+        // The most frequent ones are found without making text of their names.
+        if isNamed("GET", input) { return run(.get, input) }
+        if isNamed("SET", input) { return run(.set, input) }
+        if isNamed("INCR", input) { return run(.incr, input) }
+        if isNamed("PING", input) { return run(.ping, input) }
+        let name = text(0, input)
+        guard name.utf8.count < 16, let command = RespCommand(rawValue: name.lowercased()) else {
+            return failUnknown(name, input)
         }
-        store.set(key(bytes), to: entry)
-        say("OK")
+        run(command, input)
     }
 
-    /// When a time that a client names is over; a very long one is for ever.
-    private static func end(after time: Int, of nanoseconds: Int) -> Int64 {
-        let (delay, isTooLong) = time.multipliedReportingOverflow(by: nanoseconds)
-        let (end, isTooLate) = RespStore.now.addingReportingOverflow(Int64(delay))
-        if isTooLong { return time < 0 ? .min : .max }
-        return isTooLate ? .max : end
-    }
-
-    private mutating func increment(_ bytes: Span<UInt8>) {
-        guard hasArguments(1) else { return }
-        let result: Int? = store.change(key(bytes)) { entry in
-            guard let old = entry.map({ number($0.value) }) ?? 0, old < .max else { return nil }
-            entry = RespStore.Entry(value: Array("\(old + 1)".utf8), end: entry?.end ?? .max)
-            return old + 1
+    private mutating func run(_ command: RespCommand, _ input: Span<UInt8>) {
+        guard command.arguments.contains(argumentCount) else { return failCount(command.rawValue) }
+        switch command {
+        case .get: get(input)
+        case .set: set(input)
+        case .incr: add(1, input)
+        case .ping: ping(input)
+        case .client: client(input)
+        case .decr: add(-1, input)
+        case .decrby: subtract(input)
+        case .del: delete(input)
+        case .echo: answers.bulk(argument(1, input))
+        case .exists: exists(input)
+        case .expire: expire(1000, command, input)
+        case .hello: hello(input)
+        case .incrby: add(input)
+        case .mget: getMany(input)
+        case .mset: setMany(input)
+        case .persist: persist(input)
+        case .pexpire: expire(1, command, input)
+        case .psetex: set(1, command, input)
+        case .pttl: timeLeft(1, input)
+        case .quit: quit()
+        case .select: select(input)
+        case .setex: set(1000, command, input)
+        case .ttl: timeLeft(1000, input)
         }
-        guard let result else { return fail("value is not an integer or out of range") }
-        count(result)
     }
 
-    private mutating func delete(_ bytes: Span<UInt8>) {
-        var deleted = 0
-        for index in 1..<max(argumentCount, 1) {
-            deleted += store.change(RespKey(bytes: argument(index, bytes))) { $0.take() == nil ? 0 : 1 }
+    mutating func failCount(_ command: String) {
+        fail("wrong number of arguments for '\(command)' command")
+    }
+
+    private mutating func failUnknown(_ name: String, _ input: Span<UInt8>) {
+        let most = 128
+        var quoted = ""
+        for index in 1..<max(parser.count, 1) where quoted.utf8.count < most {
+            let argument = argument(index, input).prefix(most - quoted.utf8.count)
+            quoted += "'\(String(decoding: argument, as: UTF8.self))' "
         }
-        count(deleted)
+        let name = String(decoding: name.utf8.prefix(most), as: UTF8.self)
+        fail("unknown command '\(name)', with args beginning with: \(quoted)")
     }
 
-    private mutating func expire(_ bytes: Span<UInt8>) {
-        guard hasArguments(2) else { return }
-        guard let seconds = number(argument(2, bytes)) else { return fail("value is not an integer or out of range") }
-        let end = Self.end(after: seconds, of: 1_000_000_000)
-        count(
-            store.change(key(bytes)) { entry in
-                guard entry != nil else { return 0 }
-                entry?.end = end
-                return 1
-            }
-        )
+    /// An integer in the one way of writing it that Redis takes: no sign but a minus, no leading zero, no spaces.
+    func integer(_ index: Int, _ input: Span<UInt8>) -> Int? {
+        Self.integer(input.extracting(parser.arguments[index]))
     }
 
-    private func number(_ digits: [UInt8]) -> Int? {
-        Int(String(decoding: digits, as: UTF8.self))
-    }
-
-    // MARK: Answers
-
-    private mutating func say(_ text: StaticString) {
-        answers.append(UInt8(ascii: "+"))
-        text.withUTF8Buffer { unsafe answers.append(contentsOf: $0) }
-        endLine()
-    }
-
-    private mutating func fail(_ text: String) {
-        answers.append(contentsOf: "-ERR \(text)".utf8)
-        endLine()
-    }
-
-    private mutating func count(_ number: Int) {
-        line(UInt8(ascii: ":"), number)
-    }
-
-    private mutating func bulk(_ bytes: [UInt8]?) {
-        guard let bytes else { return nothing() }
-        line(UInt8(ascii: "$"), bytes.count)
-        answers.append(contentsOf: bytes)
-        endLine()
-    }
-
-    private mutating func nothing() {
-        answers.append(contentsOf: "$-1".utf8)
-        endLine()
-    }
-
-    /// A mark and a number; most are short enough to need no text in between.
-    private mutating func line(_ mark: UInt8, _ number: Int) {
-        answers.append(mark)
-        if (0..<10).contains(number) {
-            answers.append(UInt8(ascii: "0") + UInt8(number))
-        } else {
-            answers.append(contentsOf: String(number).utf8)
+    static func integer(_ digits: Span<UInt8>) -> Int? {
+        let isNegative = !digits.isEmpty && digits[0] == UInt8(ascii: "-")
+        let first = isNegative ? 1 : 0
+        guard (1...19).contains(digits.count - first) else { return nil }
+        guard digits[first] != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        // Negative, for there is one more number on that side.
+        var value = 0
+        for index in first..<digits.count {
+            guard (0x30...0x39).contains(digits[index]) else { return nil }
+            let (tens, isTooMuch) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooMuch) = tens.subtractingReportingOverflow(Int(digits[index] - 0x30))
+            guard !isTooMuch, !isStillTooMuch else { return nil }
+            value = sum
         }
-        endLine()
+        guard !isNegative else { return value }
+        return value == .min ? nil : -value
     }
 
-    private mutating func endLine() {
-        answers.append(0x0D)
-        answers.append(0x0A)
+    mutating func failInteger() {
+        fail("value is not an integer or out of range")
     }
 }
