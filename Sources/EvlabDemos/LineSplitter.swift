@@ -44,19 +44,7 @@ struct LineSplitter {
         }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard !isTooLong, line.count <= longest else { return .tooLong }
-        return .text(Self.printable(line))
-    }
-
-    /// Without control characters, by which one user could play tricks on another's terminal.
-    private static func printable(_ bytes: [UInt8]) -> String {
-        var text = String.UnicodeScalarView()
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-            if scalar == "\t" {
-                text.append(" ")
-            } else if scalar.properties.generalCategory != .control {
-                text.append(scalar)
-            }
-        }
-        return String(text)
+        // Without that one user could play tricks on another's terminal.
+        return .text(TerminalText.line(line))
     }
 }

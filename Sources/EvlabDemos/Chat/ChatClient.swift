@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Readiness
 internal import Sockets
 internal import SystemPackage
@@ -33,7 +34,9 @@ final class ChatClient<Engine: EventEngine> {
         let connecting = try Socket.connecting(to: address)
         let number = connecting.socket.fileDescriptor
         upwards = try Relay(from: input, to: number)
-        downwards = try Relay(from: number, to: output)
+        // What the room says is not trusted with a terminal, which obeys escape sequences. Anything else gets every byte.
+        let isTerminal = isatty(output.rawValue) == 1
+        downwards = try Relay(from: number, to: output, through: isTerminal ? TerminalFilter() : nil)
         // Whoever started us keeps the originals. They stay as they are, blocking: another process may use them too.
         self.input = try Self.duplicate(of: input)
         self.output = try Self.duplicate(of: output)

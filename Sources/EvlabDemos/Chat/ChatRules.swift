@@ -7,9 +7,18 @@ enum ChatRules {
     /// What the kernel may hold for one member besides; it doubles the number for its own needs.
     static let socketBuffer = 64 * 1024
 
+    /// Whether a text can be a name. Names that look the same are the same: nothing in a name is invisible, and strings are
+    /// compared by canonical equivalence.
     static func isName(_ text: String) -> Bool {
-        // Scalars, for a letter can carry any number of accents.
+        // Scalars, because a letter can carry any number of accents.
         (1...longestName).contains(text.unicodeScalars.count)
             && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+            && text.unicodeScalars.allSatisfy(isVisible)
+    }
+
+    /// Some letters and marks show nothing, such as the Hangul fillers and the variation selectors.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        return properties.generalCategory != .format && !properties.isDefaultIgnorableCodePoint
     }
 }

@@ -4,7 +4,7 @@ internal import Sockets
 internal import SystemPackage
 
 /// Moves bytes from one descriptor to another inside the kernel, by way of a pipe (`splice(2)`); through memory where one of
-/// the two cannot be spliced, such as a file that was opened to append.
+/// the two cannot be spliced, such as a file that was opened to append, and where a filter has to see the bytes.
 struct Relay: ~Copyable {
     /// What it waits for after a step.
     enum Next {
@@ -24,11 +24,20 @@ struct Relay: ~Copyable {
     private let writer: Descriptor
     /// How many bytes are in the pipe.
     private var inPipe = 0
-    private var isSplicing = true
+    private var isSplicing: Bool
     private var memory: [UInt8] = []
+    private var filter: TerminalFilter?
+    private var hasEnded = false
 
+    /// - Parameter filter: what the bytes pass through, if anything.
     /// - Throws: `noDescriptors`.
-    init(from source: FileDescriptor, to destination: FileDescriptor) throws(IOError) {
+    init(
+        from source: FileDescriptor,
+        to destination: FileDescriptor,
+        through filter: TerminalFilter? = nil
+    ) throws(IOError) {
+        self.filter = filter
+        isSplicing = filter == nil
         self.source = source
         self.destination = destination
         var ends: [CInt] = [-1, -1]
@@ -40,13 +49,16 @@ struct Relay: ~Copyable {
 
     /// Takes in once, unless something waits, and gives out once.
     mutating func step() throws(IOError) -> Next {
-        if inPipe == 0, memory.isEmpty {
+        if isEmpty, !hasEnded {
             guard let count = try takeIn() else { return .source }
-            guard count > 0 else { return .end }
+            hasEnded = count == 0
         }
-        try giveOut()
-        return inPipe == 0 && memory.isEmpty ? .source : .destination
+        if !isEmpty { try giveOut() }
+        guard isEmpty else { return .destination }
+        return hasEnded ? .end : .source
     }
+
+    private var isEmpty: Bool { inPipe == 0 && memory.isEmpty }
 
     /// How many bytes came: 0 at the end, `nil` when there are none now.
     private mutating func takeIn() throws(IOError) -> Int? {
@@ -58,8 +70,9 @@ struct Relay: ~Copyable {
             }
             isSplicing = false
         }
-        let result = readIntoMemory(source, Self.most)
-        return try count("read", result)
+        let count = try count("read", readIntoMemory(source, Self.most))
+        if let count { passFilter(isLast: count == 0) }
+        return count
     }
 
     private mutating func giveOut() throws(IOError) {
@@ -77,6 +90,11 @@ struct Relay: ~Copyable {
             unsafe clinux_write(destination.rawValue, $0.baseAddress, $0.count)
         }
         memory.removeFirst(try count("write", result) ?? 0)
+    }
+
+    private mutating func passFilter(isLast: Bool) {
+        guard filter != nil else { return }
+        memory = (isLast ? filter?.finish() : filter?.filter(memory)) ?? []
     }
 
     private mutating func readIntoMemory(_ descriptor: FileDescriptor, _ most: Int) -> Int {

@@ -116,6 +116,61 @@ struct ChatDemoTests {
         #expect(try server.stop() == "members: 5, lines: 9, dropped: 0, refused: 0\n")
     }
 
+    @Test(
+        "Names that look the same are not admitted side by side",
+        .bug(id: "names-that-look-the-same"),
+        arguments: ["callbacks", "async"]
+    )
+    func lookalikes(_ interface: String) throws {
+        var server = try DemoServer.start(["chat", "--api", interface])
+        do {
+            let ada = try server.connect()
+            try ada.send("andr\u{E9}\n")
+            #expect(try ada.line() == "* welcome; what is your name?")
+            #expect(try ada.line() == "* hello andr\u{E9}; here is nobody else")
+            let other = try server.connect()
+            #expect(try other.line() == "* welcome; what is your name?")
+            let rule = "* a name has 1 to 20 letters, digits, - or _; try another"
+            // A joiner, spaces without width, fillers that count as letters, variation selectors, a tag.
+            for hidden in [
+                "\u{200D}", "\u{200B}", "\u{FEFF}", "\u{3164}", "\u{115F}", "\u{FE0F}", "\u{E0101}", "\u{34F}",
+                "\u{E0041}",
+            ] {
+                try other.send("an\(hidden)dr\u{E9}\n")
+                #expect(try other.line() == rule)
+            }
+            // Removed, like all that changes the order of a line; and an accent that is written in another way.
+            for same in ["\u{202E}andr\u{E9}", "andr\u{E9}\u{2028}", "andre\u{301}"] {
+                try other.send("\(same)\n")
+                #expect(try other.line().hasSuffix(" is here already; try another"))
+            }
+        }
+        #expect(try server.stop().hasPrefix("members: 1, "))
+    }
+
+    @Test(
+        "What changes the order or the lines of a text reaches nobody else",
+        .bug(id: "direction-marks-pass"),
+        arguments: ["callbacks", "async"]
+    )
+    func directionMarks(_ interface: String) throws {
+        var server = try DemoServer.start(["chat", "--api", interface])
+        do {
+            let ada = try server.connect()
+            try ada.send("ada\n")
+            _ = try (ada.line(), ada.line())
+            let bob = try server.connect()
+            try bob.send("bob\n")
+            #expect(try ada.line() == "* bob joins")
+            try bob.send("a\u{202E}b\u{2028}c\u{2029}d\u{2066}e\u{200F}f\u{61C}g\u{9B}h\u{1B}[2J\u{FFF9}i\n")
+            #expect(try ada.line() == "bob: abcdefgh[2Ji")
+            // These are needed to write some languages, and families.
+            try bob.send("\u{645}\u{6CC}\u{200C}\u{62E} \u{1F469}\u{200D}\u{1F4BB}\n")
+            #expect(try ada.line() == "bob: \u{645}\u{6CC}\u{200C}\u{62E} \u{1F469}\u{200D}\u{1F4BB}")
+        }
+        #expect(try server.stop().hasPrefix("members: 2, lines: 2, "))
+    }
+
     /// A classic one asks to be told of room for writing, and never takes that back.
     @Test(
         "When everybody has heard everything the room is quiet",
@@ -219,7 +274,50 @@ struct ChatDemoTests {
         _ = try room.end()
     }
 
-    @Test("A file is said and the answers go to another", arguments: DemoVariant.all)
+    @Test(
+        "What a hostile room sends does not control the terminal; into a pipe it goes as it is",
+        .bug(id: "escape-sequences-pass"),
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.all
+    )
+    func hostileRoom(_ variant: DemoVariant) throws {
+        func visit(_ kind: String) throws -> Program.End {
+            try Program.run(["python3", client("chat_hostile"), Program.evlabPath, kind] + variant.arguments)
+        }
+        let shown = [
+            "plain [2Jcleared ]0;title backspace 31m c1 \\ufffd raw over",
+            "caf\\xe9 \\u4f60\\u597d \\U0001f469\\u200d\\U0001f4bb",
+            "gnp.exe x y z onetwothree ab",
+            "tab here", "", "cut \\ufffd",
+        ].joined(separator: "\\n")
+        let terminal = try visit("terminal")
+        #expect(terminal.output == "'\(shown)'\n", "\(terminal.errors)")
+        #expect(try visit("pipe").output == "True\n")
+    }
+
+    @Test(
+        "Standard input is /dev/null: the client says nothing, and shows what comes",
+        .bug(id: "standard-streams-are-files"),
+        arguments: DemoVariant.all
+    )
+    func noInput(_ variant: DemoVariant) throws {
+        var server = try DemoServer.start(["chat"], on: variant)
+        let client = [Program.evlabPath, "demo", "chat", "--join", "127.0.0.1:\(server.port)"] + variant.arguments
+        let end = try Program.run(["sh", "-c", "exec \"$0\" \"$@\" </dev/null"] + client)
+        #expect(end.code == 0)
+        #expect(end.output == "* welcome; what is your name?\n", "\(end.errors)")
+        let full = try Program.run(["sh", "-c", "exec \"$0\" \"$@\" </dev/null >/dev/full"] + client)
+        #expect(full.code == 1)
+        #expect(full.errors.contains("No space left on device"), "\(full.errors)")
+        #expect(full.errors.split(separator: "\n").count == 1)
+        _ = try server.stop()
+    }
+
+    @Test(
+        "A file is said and the answers go to another",
+        .bug(id: "standard-streams-are-files"),
+        arguments: DemoVariant.all
+    )
     func files(_ variant: DemoVariant) throws {
         var server = try DemoServer.start(["chat"], on: variant)
         let arguments = variant.arguments.joined(separator: " ")
