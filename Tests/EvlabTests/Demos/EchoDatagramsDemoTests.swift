@@ -32,6 +32,63 @@ struct EchoDatagramsDemoTests {
         #expect(try server.stop().contains(", datagrams: 9, sent back: 9, truncated: 0, lost: 0\n"))
     }
 
+    @Test(
+        "A datagram without bytes is answered by one, and is not the end",
+        .bug(id: "empty-datagram-is-the-end"),
+        arguments: variants
+    )
+    func empty(_ variant: EchoVariant) throws {
+        var server = try Self.start(variant)
+        let client = try DatagramClient(to: server.address("udp"))
+        let datagrams: [[UInt8]] = [[1], [], [], [], [2], [], [3]]
+        for datagram in datagrams { try client.send(datagram) }
+        for datagram in datagrams { #expect(try client.receive() == datagram) }
+        #expect(try server.stop().contains(", datagrams: 7, sent back: 7, truncated: 0, lost: 0\n"))
+    }
+
+    @Test(
+        "An answer that cannot be sent is counted, and the next one is sent",
+        .bug(id: "one-bad-destination-ends-the-socket"),
+        .enabled(if: has("strace")),
+        arguments: interfaces,
+        ["EPERM", "ENOBUFS", "ENETUNREACH", "EMSGSIZE", "ECONNREFUSED", "EAGAIN"]
+    )
+    func badDestination(_ variant: EchoVariant, _ error: String) throws {
+        let trace = CallTrace(
+            "echo-\(variant.arguments[1])-\(error)",
+            of: "sendto,sendmsg",
+            "-e",
+            "inject=sendto,sendmsg:error=\(error):when=1..2"
+        )
+        defer { trace.remove() }
+        var server = try DemoServer.start(["echo", "--udp"] + variant.arguments, places: 2, tracedBy: trace)
+        let client = try DatagramClient(to: server.address("udp"))
+        for number in 1...3 { try client.send([UInt8(number)]) }
+        #expect(try client.receive() == [3])
+        // The measurement takes a second; one of the errors is enough for it.
+        let isQuiet = error != "EPERM" || server.isQuiet()
+        #expect(isQuiet)
+        #expect(try server.stop().contains(", datagrams: 3, sent back: 1, truncated: 0, lost: 2\n"))
+    }
+
+    @Test(
+        "A client that closes before its answer comes harms no other",
+        .bug(id: "one-bad-destination-ends-the-socket"),
+        arguments: interfaces
+    )
+    func closedClient(_ variant: EchoVariant) throws {
+        var server = try Self.start(variant)
+        for _ in 0..<10 {
+            // The kernel answers the answer with "port unreachable".
+            let gone = try DatagramClient(to: server.address("udp"))
+            try gone.send([1])
+        }
+        let client = try DatagramClient(to: server.address("udp"))
+        try client.send([2])
+        #expect(try client.receive() == [2])
+        #expect(try server.stop().contains(", datagrams: 11, sent back: "))
+    }
+
     @Test("nc and socat on the same port, over both", .enabled(if: has("nc", "socat")), arguments: variants)
     func otherClients(_ variant: EchoVariant) throws {
         var server = try Self.start(variant)
