@@ -20,7 +20,7 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// Let go of when the connection is closed, so that a handler may hold its own connection.
     @safe @exclusivity(unchecked) private var callback: Callback?
     private var whenEnded: ((IOError?) -> Void)?
-    private var whenRoom: ((ChunkConnection) -> Void)?
+    private var whenRoom: ((ChunkConnection) throws -> Void)?
 
     init(
         _ socket: consuming Socket,
@@ -217,8 +217,8 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     ///
     /// This is for a handler that has more to write than should wait in memory: it writes a part, and the next part when
     /// there is room. A second call replaces the first. If the connection ends before, `body` is dropped without a call, and
-    /// ``onEnd(_:)`` reports the end.
-    public func onRoom(_ body: @escaping (ChunkConnection) -> Void) {
+    /// ``onEnd(_:)`` reports the end. What `body` throws closes the connection.
+    public func onRoom(_ body: @escaping (ChunkConnection) throws -> Void) {
         loop.checkThread()
         guard state == .open else { return }
         whenRoom = body
@@ -227,7 +227,11 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
 
     private func offerRoom() {
         guard state == .open, outbox.isEmpty, let body = whenRoom.take() else { return }
-        body(self)
+        do {
+            try body(self)
+        } catch {
+            handlerThrew(error)
+        }
         updateInterest()
     }
 

@@ -13,13 +13,13 @@ final class RespClient {
         session = RespSession(store)
     }
 
-    func receive(_ chunk: Span<UInt8>) {
-        if session.receive(chunk, on: connection) { goOnWhenThereIsRoom() }
+    func receive(_ chunk: Span<UInt8>) throws {
+        if try session.receive(chunk, on: connection) { goOnWhenThereIsRoom() }
     }
 
     private func goOnWhenThereIsRoom() {
         connection.onRoom { [self] connection in
-            if session.goOn(on: connection) { goOnWhenThereIsRoom() }
+            if try session.goOn(on: connection) { goOnWhenThereIsRoom() }
         }
     }
 }

@@ -28,12 +28,12 @@ struct RespSession {
     /// Answers complete commands, with one write when the turn ends.
     ///
     /// - Returns: whether ``goOn(on:)`` is to be called when there is room.
-    mutating func receive(_ chunk: Span<UInt8>, on connection: ChunkConnection) -> Bool {
+    mutating func receive(_ chunk: Span<UInt8>, on connection: ChunkConnection) throws -> Bool {
         guard incomplete.isEmpty, !hasMore else {
             unsafe chunk.withUnsafeBufferPointer { unsafe incomplete.append(contentsOf: $0) }
-            return hasMore ? false : goOn(on: connection)
+            return hasMore ? false : try goOn(on: connection)
         }
-        let end = answer(chunk, on: connection)
+        let end = try answer(chunk, on: connection)
         if end < chunk.count, !isOver {
             unsafe chunk.extracting(droppingFirst: end).withUnsafeBufferPointer { unsafe incomplete = Array($0) }
         }
@@ -43,11 +43,11 @@ struct RespSession {
     /// Answers more of what has been received.
     ///
     /// - Returns: whether it is to be called again when there is room.
-    mutating func goOn(on connection: ChunkConnection) -> Bool {
+    mutating func goOn(on connection: ChunkConnection) throws -> Bool {
         // Moved out and back: a copy for each piece of a long command would take time that grows with its square.
         var bytes: [UInt8] = []
         swap(&bytes, &incomplete)
-        let end = answer(bytes.span, on: connection)
+        let end = try answer(bytes.span, on: connection)
         if end < bytes.count, !isOver {
             bytes.removeFirst(end)
             swap(&bytes, &incomplete)
@@ -56,18 +56,18 @@ struct RespSession {
     }
 
     /// - Returns: where the first command begins that was not answered.
-    private mutating func answer(_ bytes: Span<UInt8>, on connection: ChunkConnection) -> Int {
+    private mutating func answer(_ bytes: Span<UInt8>, on connection: ChunkConnection) throws -> Int {
         var start = 0
         var written = 0
         hasMore = false
-        do throws(RespParser.Malformed) {
+        do {
             while !isOver {
                 guard answers.count + written < Self.mostAtOnce else {
                     hasMore = start < bytes.count || !values.isEmpty
                     break
                 }
                 if let value = values.popFirst() {
-                    written += give(value, on: connection)
+                    written += try give(value, on: connection)
                     continue
                 }
                 let rest = bytes.extracting(droppingFirst: start)
@@ -76,11 +76,11 @@ struct RespSession {
                 guard parser.count > 0 else { continue }
                 if let words = parser.words { run(words.span) } else { run(rest) }
             }
-        } catch {
+        } catch let error as RespParser.Malformed {
             fail("Protocol error: \(error.reason)")
             isOver = true
         }
-        connection.writeLater(answers.bytes.span)
+        try connection.writeLater(answers.bytes.span)
         answers.removeAll()
         if isOver { connection.close() }
         return start
@@ -97,7 +97,7 @@ struct RespSession {
     }
 
     /// - Returns: how many bytes were written at once.
-    private mutating func give(_ value: [UInt8]?, on connection: ChunkConnection) -> Int {
+    private mutating func give(_ value: [UInt8]?, on connection: ChunkConnection) throws -> Int {
         guard let value else {
             answers.null()
             return 0
@@ -107,9 +107,9 @@ struct RespSession {
             return 0
         }
         answers.beginBulk(value.count)
-        connection.writeLater(answers.bytes.span)
+        try connection.writeLater(answers.bytes.span)
         answers.removeAll()
-        connection.write(value.span)
+        try connection.write(value.span)
         answers.endLine()
         return value.count
     }

@@ -35,7 +35,7 @@ public func serveResp(
                 group.addTask { await sweep(store, on: main) }
                 try await server.run(eachConnection: { connection in
                     let client = RespClient(connection, store)
-                    return { chunk in client.receive(chunk) }
+                    return { chunk in try client.receive(chunk) }
                 })
                 group.cancelAll()
             }
