@@ -93,7 +93,7 @@ final class Peer: Sendable {
         try await onThread { [self] in
             var all: [UInt8] = []
             while all.count < count {
-                let more = try receiveBlocking(atMost: count - all.count)
+                let more = try receiveBlocking(atMost: min(count - all.count, 262_144))
                 guard !more.isEmpty else { throw IOError("read", .closed, detail: "the end, after \(all.count) bytes") }
                 all += more
             }

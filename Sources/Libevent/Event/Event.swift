@@ -23,7 +23,8 @@ public final class Event: BaseMember {
     }
 
     enum Source {
-        case descriptor, timer, user
+        case descriptor, user
+        case timer(repeats: Bool)
         case signal(Signal)
 
         var isTimer: Bool { if case .timer = self { true } else { false } }
@@ -47,7 +48,6 @@ public final class Event: BaseMember {
     public var isClosed: Bool { wasClosed || core.isClosed }
     private var wasClosed = false
     private let trigger: Trigger
-    private let isPersistent: Bool
     private var owned: Descriptor?
     /// What a call does to the timeout.
     private var restart = TimeoutRestart.none {
@@ -66,7 +66,6 @@ public final class Event: BaseMember {
         number: CInt = -1,
         interest: Interest = [],
         trigger: Trigger = .level,
-        isPersistent: Bool,
         handler: @escaping ReadyHandler
     ) throws(IOError) {
         core.checkThread()
@@ -82,8 +81,7 @@ public final class Event: BaseMember {
         self.number = number
         self.interest = interest
         self.trigger = trigger
-        self.isPersistent = isPersistent
-        isUnchangedByCall = isPersistent
+        isUnchangedByCall = Self.isPersistent(source, trigger)
         callback = Callback(call: handler)
         assign()
     }
@@ -139,15 +137,7 @@ public final class Event: BaseMember {
         trigger: Trigger,
         _ handler: @escaping ReadyHandler
     ) throws(IOError) {
-        try self.init(
-            core,
-            .descriptor,
-            number: number,
-            interest: interest,
-            trigger: trigger,
-            isPersistent: !trigger.isOneShot,
-            handler: handler
-        )
+        try self.init(core, .descriptor, number: number, interest: interest, trigger: trigger, handler: handler)
     }
 
     /// A timer. Add it with a delay; a repeating one then fires at every multiple of that delay. Times that pass while its
@@ -157,14 +147,14 @@ public final class Event: BaseMember {
         repeating: Bool = false,
         _ handler: @escaping ReadyHandler
     ) throws(IOError) -> Event {
-        try Event(base.core, .timer, isPersistent: repeating, handler: handler)
+        try Event(base.core, .timer(repeats: repeating), handler: handler)
     }
 
     /// Called for each arrival of a signal while it is added. Every base of the process that asks gets the signal.
     public static func signal(_ signal: Signal, on base: EventBase, _ handler: @escaping ReadyHandler) throws(IOError)
         -> Event
     {
-        try Event(base.core, .signal(signal), isPersistent: true, handler: handler)
+        try Event(base.core, .signal(signal), handler: handler)
     }
 
     /// Called when the program activates it.
@@ -173,11 +163,11 @@ public final class Event: BaseMember {
     }
 
     convenience init(_ core: BaseCore, onActivation handler: @escaping ReadyHandler) throws(IOError) {
-        try self.init(core, .user, isPersistent: true, handler: handler)
+        try self.init(core, .user, handler: handler)
     }
 
     convenience init(_ core: BaseCore, timer handler: @escaping ReadyHandler) throws(IOError) {
-        try self.init(core, .timer, isPersistent: false, handler: handler)
+        try self.init(core, .timer(repeats: false), handler: handler)
     }
 
     deinit {
@@ -187,9 +177,7 @@ public final class Event: BaseMember {
 
     /// The C functions are `event_assign` and, before it, `event_del`: an event changes only while it is not pending.
     private func assign() {
-        let flags =
-            interest == .failure
-            ? failureFlags : Self.flags(interest, trigger, isPersistent: isPersistent, source)
+        let flags = interest == .failure ? failureFlags : Self.flags(source, interest, trigger)
         let trampoline = unsafe interest == .failure ? Event.failureTrampoline : Event.trampoline
         unsafe event_assign(raw, core.raw, number, flags, trampoline, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -201,19 +189,25 @@ public final class Event: BaseMember {
         Int16((core.capabilities.contains(.edgeTriggered) ? EV_WRITE | EV_ET : EV_CLOSED) | EV_PERSIST)
     }
 
-    private static func flags(
-        _ interest: Interest,
-        _ trigger: Trigger,
-        isPersistent: Bool,
-        _ source: Source
-    ) -> Int16 {
+    /// Whether the event stays added when it has called back.
+    private var isPersistent: Bool { Self.isPersistent(source, trigger) }
+
+    private static func isPersistent(_ source: Source, _ trigger: Trigger) -> Bool {
+        switch source {
+        case .descriptor: !trigger.isOneShot
+        case .timer(let repeats): repeats
+        case .user, .signal: true
+        }
+    }
+
+    private static func flags(_ source: Source, _ interest: Interest, _ trigger: Trigger) -> Int16 {
         var flags: CInt = 0
         if interest.contains(.readable) { flags |= EV_READ }
         if interest.contains(.writable) { flags |= EV_WRITE }
         if interest.contains(.peerClosed) { flags |= EV_CLOSED }
         if trigger.isEdge { flags |= EV_ET }
         // Libevent counts the next period of a late timer from its callback, so repeating timers are added tick by tick.
-        if isPersistent, !source.isTimer { flags |= EV_PERSIST }
+        if isPersistent(source, trigger), !source.isTimer { flags |= EV_PERSIST }
         return Int16(flags)
     }
 
