@@ -50,6 +50,31 @@ struct ConnectDemoTests {
         closed.close()
     }
 
+    /// A network of the test's own, in which the kernel has one port to choose from.
+    private static let withOnePort = [
+        "unshare", "-rn", "sh", "-c",
+        """
+        ip link set lo up && echo "40000 40000" >/proc/sys/net/ipv4/ip_local_port_range && exec "$@"
+        """, "sh",
+    ]
+
+    /// Where users may not make networks, the tests of sockets alone show it.
+    private static let hasNetworks = (try? Program.run(withOnePort + ["true"]).code) == 0
+
+    @Test(
+        "A port on which nobody listens, and from which the kernel connects to it, refuses",
+        .bug(id: "connect-to-itself"),
+        .enabled(if: hasNetworks),
+        arguments: DemoVariant.all
+    )
+    func connectedToItself(_ variant: DemoVariant) throws {
+        let end = try Program.run(
+            Self.withOnePort + [Program.evlabPath, "demo", "connect", "127.0.0.1:40000"] + variant.arguments
+        )
+        #expect(Self.rows(end.output) == [[0, 1, 0, 0, 0, 0]], "\(end.output)\(end.errors)")
+        #expect(end.output.contains("connected to itself"))
+    }
+
     /// To stop the process and let it go on would interrupt waits of epoll alone: the kernel begins the others anew by itself.
     @Test(
         "A wait that is interrupted, three times over, is no outcome",
