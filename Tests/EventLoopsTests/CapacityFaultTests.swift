@@ -31,7 +31,12 @@ struct CapacityFaultTests {
         #expect(reads.all.count > 1_000_000 / 65_536)
     }
 
-    @Test("fault 36: more is ready at once than a batch holds", .onTestThread, arguments: EngineKind.allCases)
+    @Test(
+        "fault 36: more is ready at once than a batch holds",
+        .bug(id: "more-ready-than-a-batch"),
+        .onTestThread,
+        arguments: EngineKind.allCases
+    )
     func manyReady(_ kind: EngineKind) async throws {
         let loop = try EventLoop(engine: kind.engine)
         let server = try TCPServer(on: .loopback(port: 0), loops: [loop])
@@ -54,7 +59,11 @@ struct CapacityFaultTests {
         await loop.shutDown()
     }
 
-    @Test("fault 35: a number too high for libevent's select is refused there alone", arguments: EngineKind.allCases)
+    @Test(
+        "fault 35: a number too high for libevent's select is refused there alone",
+        .bug(id: "descriptor-above-1023"),
+        arguments: EngineKind.allCases
+    )
     func highNumbers(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             alarm(500)

@@ -25,7 +25,11 @@ import Testing
 struct FaultTests {
     static let both = [EngineKind.native, .libevent]
 
-    @Test("fault 4: a client that resets at once disturbs nobody", arguments: EngineKind.allCases)
+    @Test(
+        "fault 4: a client that resets at once disturbs nobody",
+        .bug(id: "reset-before-accept"),
+        arguments: EngineKind.allCases
+    )
     func resetAtOnce(_ kind: EngineKind) async throws {
         try await withServer(kind, echo) { server in
             for _ in 0..<10 {
@@ -39,7 +43,11 @@ struct FaultTests {
         }
     }
 
-    @Test("fault 5: a burst of connects is taken whole, also above the limit of connections", arguments: both)
+    @Test(
+        "fault 5: a burst of connects is taken whole, also above the limit of connections",
+        .bug(id: "burst-of-connects"),
+        arguments: both
+    )
     func burst(_ kind: EngineKind) async throws {
         var options = ServerOptions()
         options.mostConnections = 10
@@ -58,7 +66,11 @@ struct FaultTests {
         }
     }
 
-    @Test("fault 10: a peer that always sends does not keep the others waiting", arguments: EngineKind.allCases)
+    @Test(
+        "fault 10: a peer that always sends does not keep the others waiting",
+        .bug(id: "one-peer-starves-others"),
+        arguments: EngineKind.allCases
+    )
     func firehose(_ kind: EngineKind) async throws {
         try await withChunkServer(kind) { connection, chunk in
             if chunk.count == 1 { try connection.write(chunk) }
@@ -77,7 +89,11 @@ struct FaultTests {
         }
     }
 
-    @Test("faults 8 and 11: a slow reader holds the writer at the watermark", arguments: EngineKind.allCases)
+    @Test(
+        "faults 8 and 11: a slow reader holds the writer at the watermark",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func slowReader(_ kind: EngineKind) async throws {
         let written = Collected<Int>()
         let part = (0..<10_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -105,7 +121,11 @@ struct FaultTests {
         }
     }
 
-    @Test("fault 11: a chunk handler is given nothing while its peer does not read", arguments: EngineKind.allCases)
+    @Test(
+        "fault 11: a chunk handler is given nothing while its peer does not read",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func slowChunkReader(_ kind: EngineKind) async throws {
         let chunks = Collected<Int>()
         try await withChunkServer(kind) { connection, chunk in
@@ -236,7 +256,11 @@ struct FaultTests {
         try await running.value
     }
 
-    @Test("faults 19 and 21: a handler closes its own connection, and another one", arguments: EngineKind.allCases)
+    @Test(
+        "faults 19 and 21: a handler closes its own connection, and another one",
+        .bug(id: "event-of-a-closed-descriptor"),
+        arguments: EngineKind.allCases
+    )
     func closing(_ kind: EngineKind) async throws {
         let connections = Collected<ChunkConnection>()
         let server = try TCPServer(on: .loopback(port: 0), engine: kind.engine)

@@ -7,7 +7,11 @@ import Testing
 /// A gigabyte for somebody who reads a kilobyte now and then. Each case has a process of its own, whose memory is looked at.
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct SlowReaderTests {
-    @Test("fault 11: a task that sends a gigabyte is held, in flat memory", arguments: EngineKind.allCases)
+    @Test(
+        "fault 11: a task that sends a gigabyte is held, in flat memory",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func sender(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             try await SlowReader.hold(kind, isSendingAlone: true) { server, sent in
@@ -27,7 +31,11 @@ struct SlowReaderTests {
         }
     }
 
-    @Test("fault 11: a task that echoes a gigabyte stops, in flat memory", arguments: EngineKind.allCases)
+    @Test(
+        "fault 11: a task that echoes a gigabyte stops, in flat memory",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func tasks(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             try await SlowReader.hold(kind, isSendingAlone: false) { server, sent in
@@ -41,7 +49,11 @@ struct SlowReaderTests {
         }
     }
 
-    @Test("fault 11: a chunk handler that echoes a gigabyte stops, in flat memory", arguments: EngineKind.allCases)
+    @Test(
+        "fault 11: a chunk handler that echoes a gigabyte stops, in flat memory",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func chunks(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             try await SlowReader.hold(kind, isSendingAlone: false) { server, sent in
@@ -53,7 +65,11 @@ struct SlowReaderTests {
         }
     }
 
-    @Test("fault 11: a chunk handler that collects its echoes stops, in flat memory", arguments: EngineKind.allCases)
+    @Test(
+        "fault 11: a chunk handler that collects its echoes stops, in flat memory",
+        .bug(id: "slow-reader-memory"),
+        arguments: EngineKind.allCases
+    )
     func collectingChunks(_ kind: EngineKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             try await SlowReader.hold(kind, isSendingAlone: false) { server, sent in

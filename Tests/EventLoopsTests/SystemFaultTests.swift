@@ -22,19 +22,28 @@ struct SystemFaultTests {
         await #expect(processExitsWith: .success) { try await acceptFails("ENOMEM", on: .libevent, isReported: true) }
     }
 
-    @Test("fault 3: connections that failed while they waited are passed over, native")
+    @Test(
+        "fault 3: connections that failed while they waited are passed over, native",
+        .bug(id: "aborted-while-waiting")
+    )
     func passedOverNative() async {
         await #expect(processExitsWith: .success) { try await acceptFails("EPROTO", on: .native, isReported: false) }
     }
 
-    @Test("fault 3: connections that failed while they waited are passed over, libevent")
+    @Test(
+        "fault 3: connections that failed while they waited are passed over, libevent",
+        .bug(id: "aborted-while-waiting")
+    )
     func passedOverLibevent() async {
         await #expect(processExitsWith: .success) {
             try await acceptFails("ECONNABORTED", on: .libevent, isReported: false)
         }
     }
 
-    @Test("faults 6 and 7: a storm of signals hits a loop: timers are never early, no byte is lost")
+    @Test(
+        "faults 6 and 7: a storm of signals hits a loop: timers are never early, no byte is lost",
+        .bug(id: "interrupted-by-a-signal")
+    )
     func signalStorm() async {
         await #expect(processExitsWith: .success) {
             alarm(500)
@@ -65,7 +74,10 @@ struct SystemFaultTests {
         await loop.shutDown()
     }
 
-    @Test("faults 20 and 23: a forked child has all that the loops have, and disturbs nobody")
+    @Test(
+        "faults 20 and 23: a forked child has all that the loops have, and disturbs nobody",
+        .bug(id: "descriptor-held-by-a-child")
+    )
     func forked() async {
         await #expect(processExitsWith: .success) {
             alarm(500)
@@ -73,7 +85,7 @@ struct SystemFaultTests {
         }
     }
 
-    @Test("fault 24: no descriptor of a loop, a server or a connection outlives an exec")
+    @Test("fault 24: no descriptor of a loop, a server or a connection outlives an exec", .bug(id: "inherited-sockets"))
     func closeOnExec() async {
         await #expect(processExitsWith: .success) {
             alarm(500)
@@ -116,6 +128,7 @@ struct SystemFaultTests {
 
     @Test(
         "fault 29: a sleep of less than a millisecond sleeps, and is no busy loop",
+        .bug(id: "short-wait-spins"),
         .onTestThread,
         arguments: EngineKind.allCases
     )

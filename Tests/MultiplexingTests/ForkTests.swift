@@ -11,6 +11,7 @@ import Testing
 struct ForkTests {
     @Test(
         "fault 23: a child is refused, makes a multiplexer of its own, and leaves its parent's alone",
+        .bug(id: "loop-shared-by-a-fork"),
         arguments: MultiplexerKind.allCases
     )
     func fork(_ kind: MultiplexerKind) async {
@@ -52,6 +53,7 @@ struct ForkTests {
 
     @Test(
         "fault 20: a descriptor that a child inherited, and we closed, is heard of no more",
+        .bug(id: "descriptor-held-by-a-child"),
         arguments: MultiplexerMode.all
     )
     func inherited(_ mode: MultiplexerMode) async {
@@ -83,7 +85,11 @@ struct ForkTests {
         }
     }
 
-    @Test("fault 24: programs that are started inherit nothing of a multiplexer", arguments: MultiplexerKind.allCases)
+    @Test(
+        "fault 24: programs that are started inherit nothing of a multiplexer",
+        .bug(id: "inherited-sockets"),
+        arguments: MultiplexerKind.allCases
+    )
     func closeOnExec(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             alarm(500)

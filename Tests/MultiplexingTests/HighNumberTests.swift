@@ -16,7 +16,10 @@ struct HighNumberTests {
         return Descriptor(adopting: FileDescriptor(rawValue: number))
     }
 
-    @Test("fault 35: the classic select refuses numbers that its bitmap has no room for")
+    @Test(
+        "fault 35: the classic select refuses numbers that its bitmap has no room for",
+        .bug(id: "descriptor-above-1023")
+    )
     func classicLimit() async {
         await #expect(processExitsWith: .success) {
             alarm(500)
@@ -36,7 +39,11 @@ struct HighNumberTests {
         }
     }
 
-    @Test("fault 35: otherwise they are as good as others", arguments: MultiplexerKind.allCases)
+    @Test(
+        "fault 35: otherwise they are as good as others",
+        .bug(id: "descriptor-above-1023"),
+        arguments: MultiplexerKind.allCases
+    )
     func beyond(_ kind: MultiplexerKind) async {
         await #expect(processExitsWith: .success) { [kind] in
             alarm(500)

@@ -10,6 +10,7 @@ import Testing
 struct RegistrationErrorTests {
     @Test(
         "fault 34: files that never block are refused by epoll, always ready elsewhere",
+        .bug(id: "file-that-never-blocks"),
         arguments: MultiplexerMode.all,
         ["/dev/null", "/dev/zero", "/proc/self/exe", "/"]
     )

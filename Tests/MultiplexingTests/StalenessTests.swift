@@ -72,7 +72,12 @@ struct StalenessTests {
     }
 
     /// In a process of its own, for other tests must not take the numbers that are closed.
-    @Test("fault 19: are not handed out", arguments: MultiplexerKind.allCases, Happening.allCases)
+    @Test(
+        "fault 19: are not handed out",
+        .bug(id: "event-of-a-closed-descriptor"),
+        arguments: MultiplexerKind.allCases,
+        Happening.allCases
+    )
     func staleness(_ kind: MultiplexerKind, _ happening: Happening) async {
         await #expect(processExitsWith: .success) { [kind, happening] in
             alarm(500)
@@ -164,6 +169,7 @@ struct StalenessTests {
 
     @Test(
         "fault 19: a number that another thread closes and uses again during the wait is not heard of",
+        .bug(id: "event-of-a-closed-descriptor"),
         arguments: MultiplexerMode.all
     )
     func duringTheWait(_ mode: MultiplexerMode) async {
@@ -193,7 +199,10 @@ struct StalenessTests {
     }
 
     /// The kernel knows of it before the thread that adds it hears so.
-    @Test("fault 19: a number that another thread closes at its first event, before it is all added, is not heard of")
+    @Test(
+        "fault 19: a number that another thread closes at its first event, before it is all added, is not heard of",
+        .bug(id: "event-of-a-closed-descriptor")
+    )
     func duringTheAdd() async {
         await #expect(processExitsWith: .success) {
             alarm(300)
@@ -256,6 +265,7 @@ struct StalenessTests {
 
     @Test(
         "fault 20: a closed descriptor of which a duplicate is left is heard of no more",
+        .bug(id: "descriptor-held-by-a-child"),
         arguments: MultiplexerMode.all
     )
     func duplicate(_ mode: MultiplexerMode) throws {

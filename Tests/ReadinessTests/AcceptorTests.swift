@@ -90,7 +90,10 @@ struct AcceptorTests {
         try Self.close(clients)
     }
 
-    @Test("fault 1: without descriptors it sheds what waits, and clients learn at once; then it heals")
+    @Test(
+        "fault 1: without descriptors it sheds what waits, and clients learn at once; then it heals",
+        .bug(id: "accept-without-descriptors")
+    )
     func sheds() async {
         await #expect(processExitsWith: .success) {
             let (listener, clients) = try Self.listener(waiting: 5)
@@ -116,7 +119,10 @@ struct AcceptorTests {
         }
     }
 
-    @Test("fault 1: told to pause, it leaves connections waiting; they are served when descriptors return")
+    @Test(
+        "fault 1: told to pause, it leaves connections waiting; they are served when descriptors return",
+        .bug(id: "accept-without-descriptors")
+    )
     func pauses() async {
         await #expect(processExitsWith: .success) {
             let (listener, clients) = try Self.listener(waiting: 2)
@@ -195,6 +201,7 @@ struct AcceptorTests {
 
     @Test(
         "fault 3: connections that failed while they waited are passed over",
+        .bug(id: "aborted-while-waiting"),
         arguments: ["ECONNABORTED", "EPROTO", "EINTR", "ENETDOWN", "EHOSTUNREACH", "ENOPROTOOPT"]
     )
     func passedOver(_ name: String) async {

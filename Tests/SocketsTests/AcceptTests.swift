@@ -24,7 +24,7 @@ struct AcceptTests {
         #expect(failure { () throws(IOError) in try datagram.listen(backlog: 1) }?.code == .unsupported)
     }
 
-    @Test("fault 4: a client that resets before it is accepted", arguments: Link.tcp)
+    @Test("fault 4: a client that resets before it is accepted", .bug(id: "reset-before-accept"), arguments: Link.tcp)
     func resetBeforeAccept(_ link: Link) throws {
         let listener = try Socket.listening(on: link.freeAddress)
         let client = try Socket.connecting(to: listener.localAddress()).intoSocket()
@@ -42,7 +42,7 @@ struct AcceptTests {
         #expect(end.outcome == .end)
     }
 
-    @Test("fault 5: a burst of connections is accepted whole", arguments: Link.allCases)
+    @Test("fault 5: a burst of connections is accepted whole", .bug(id: "burst-of-connects"), arguments: Link.allCases)
     func burst(_ link: Link) throws {
         let listener = try Socket.listening(on: link.freeAddress, kind: link.kind)
         let address = try listener.localAddress()

@@ -27,7 +27,11 @@ struct DatagramTests {
         #expect(none.datagram == nil)
     }
 
-    @Test("fault 38: a buffer that is too small: the rest is lost, and said to be", arguments: places)
+    @Test(
+        "fault 38: a buffer that is too small: the rest is lost, and said to be",
+        .bug(id: "truncated-datagram"),
+        arguments: places
+    )
     func truncated(_ place: SocketAddress) throws {
         let receiver = try Socket.bound(to: place)
         let sender = try Socket.connecting(to: receiver.localAddress(), .datagram).intoSocket()
@@ -61,7 +65,11 @@ struct DatagramTests {
         #expect(datagram != nil && datagram?.sender == nil)
     }
 
-    @Test("fault 37: nobody at the port: the error is told once and the socket lives on", arguments: places.prefix(2))
+    @Test(
+        "fault 37: nobody at the port: the error is told once and the socket lives on",
+        .bug(id: "udp-port-unreachable"),
+        arguments: places.prefix(2)
+    )
     func portUnreachable(_ place: SocketAddress) throws {
         // It hears itself only, so for others nobody is there. A port that was closed might still be open in a child that
         // another test is starting.

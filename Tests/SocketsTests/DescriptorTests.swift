@@ -33,7 +33,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("no socket is open in a program that is started", arguments: [true, false])
+    @Test("no socket is open in a program that is started", .bug(id: "inherited-sockets"), arguments: [true, false])
     func notInherited(_ closesOnExec: Bool) async {
         await #expect(processExitsWith: .exitCode(closesOnExec ? 0 : 1)) { [closesOnExec] in
             let all = try Self.oneOfEach()

@@ -89,7 +89,10 @@ import Testing
         }
     }
 
-    @Test("fault 24: a program gets its standard streams and no other descriptor of ours")
+    @Test(
+        "fault 24: a program gets its standard streams and no other descriptor of ours",
+        .bug(id: "inherited-sockets")
+    )
     func noLeaks() async {
         // In a process of its own, where every new descriptor is ours.
         await #expect(processExitsWith: .exitCode(0)) {
@@ -112,6 +115,7 @@ import Testing
 
     @Test(
         "fault 20: a descriptor that a program inherited, and we closed, is heard of no more",
+        .bug(id: "descriptor-held-by-a-child"),
         arguments: EngineKind.allCases
     )
     func inherited(_ kind: EngineKind) throws {

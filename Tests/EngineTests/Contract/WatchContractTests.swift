@@ -288,7 +288,10 @@ import Testing
         try check(kind.make())
     }
 
-    @Test("fault 19: a number that is closed and used again in one turn never gets the old event")
+    @Test(
+        "fault 19: a number that is closed and used again in one turn never gets the old event",
+        .bug(id: "event-of-a-closed-descriptor")
+    )
     func reuse() async {
         // In a process of its own, where no other test takes the numbers first.
         await #expect(processExitsWith: .exitCode(0)) {
@@ -408,7 +411,11 @@ import Testing
         try check(kind.make())
     }
 
-    @Test("fault 34: a file that never blocks is always ready, or a typed error", arguments: EngineKind.allCases)
+    @Test(
+        "fault 34: a file that never blocks is always ready, or a typed error",
+        .bug(id: "file-that-never-blocks"),
+        arguments: EngineKind.allCases
+    )
     func file(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
             func watch(_ trigger: Trigger, _ handler: @escaping () -> Void) throws -> any SocketWatch {

@@ -34,7 +34,10 @@ import Testing
         for kind in EngineKind.allCases { try body(kind.make()) }
     }
 
-    @Test("fault 1: without descriptors clients learn at once, those that stand go on, and it heals")
+    @Test(
+        "fault 1: without descriptors clients learn at once, those that stand go on, and it heals",
+        .bug(id: "accept-without-descriptors")
+    )
     func noDescriptors() async {
         await #expect(processExitsWith: .success) {
             try Self.onEachEngine { try Self.shed(on: $0) }
@@ -86,6 +89,7 @@ import Testing
 
     @Test(
         "fault 3: a connection that failed while it waited is passed over",
+        .bug(id: "aborted-while-waiting"),
         arguments: ["ECONNABORTED", "EPROTO", "EINTR"]
     )
     func passedOver(_ name: String) async {

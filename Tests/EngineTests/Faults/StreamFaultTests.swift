@@ -10,7 +10,11 @@ import Testing
 @Suite struct StreamFaultTests {
     private struct Mishap: Error {}
 
-    @Test("fault 4: a client that resets before it is accepted harms nobody", arguments: EngineKind.allCases)
+    @Test(
+        "fault 4: a client that resets before it is accepted harms nobody",
+        .bug(id: "reset-before-accept"),
+        arguments: EngineKind.allCases
+    )
     func resetBeforeAccept(_ kind: EngineKind) throws {
         func check<Engine: EventEngine>(_ engine: Engine) throws {
             var peers: [EchoPeer<Engine>] = []
@@ -35,7 +39,11 @@ import Testing
         try check(kind.make())
     }
 
-    @Test("fault 5: of a burst of connects none is lost, level and edge", arguments: EngineKind.allCases)
+    @Test(
+        "fault 5: of a burst of connects none is lost, level and edge",
+        .bug(id: "burst-of-connects"),
+        arguments: EngineKind.allCases
+    )
     func burst(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
             for trigger in [Trigger.level, .edge] where engine.capabilities.supports(trigger) {
@@ -92,7 +100,11 @@ import Testing
         try check(kind.make())
     }
 
-    @Test("fault 10: a peer that never stops sending does not starve the others", arguments: EngineKind.allCases)
+    @Test(
+        "fault 10: a peer that never stops sending does not starve the others",
+        .bug(id: "one-peer-starves-others"),
+        arguments: EngineKind.allCases
+    )
     func firehose(_ kind: EngineKind) throws {
         func check<Engine: EventEngine>(_ engine: Engine) throws {
             let (hose, quiet) = (try Pair(), try Pair())
@@ -117,6 +129,7 @@ import Testing
 
     @Test(
         "fault 11: a peer that does not read stops what is read from it, and no more is kept than a read",
+        .bug(id: "slow-reader-memory"),
         arguments: EngineKind.allCases
     )
     func slowReader(_ kind: EngineKind) throws {
@@ -260,7 +273,11 @@ import Testing
         try check(kind.make())
     }
 
-    @Test("fault 17: a write to a peer that has gone is an error of that write", arguments: EngineKind.allCases)
+    @Test(
+        "fault 17: a write to a peer that has gone is an error of that write",
+        .bug(id: "killed-by-sigpipe"),
+        arguments: EngineKind.allCases
+    )
     func brokenPipe(_ kind: EngineKind) throws {
         func check(_ engine: some EventEngine) throws {
             var pair: Pair? = try Pair()

@@ -7,7 +7,10 @@ import Testing
 
 /// What disturbs the waiting itself, on every engine.
 @Suite struct WaitFaultTests {
-    @Test("fault 6: in a storm of signals timers are not early, and nothing comes that is not there")
+    @Test(
+        "fault 6: in a storm of signals timers are not early, and nothing comes that is not there",
+        .bug(id: "interrupted-by-a-signal")
+    )
     func signalStorm() async {
         await #expect(processExitsWith: .success) {
             alarm(500)
@@ -38,6 +41,7 @@ import Testing
 
     @Test(
         "fault 7: reads and writes that a signal interrupts are repeated",
+        .bug(id: "interrupted-by-a-signal"),
         arguments: ["read:error=EINTR:when=1..3", "sendto:error=EINTR:when=1..3"]
     )
     func interruptedCalls(_ rule: String) async {
