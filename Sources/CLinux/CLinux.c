@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -135,4 +136,13 @@ unsigned int clinux_interface_index(const char *name) {
 
 bool clinux_interface_name(unsigned int index, char *name) {
     return if_indextoname(index, name) != NULL;
+}
+
+int clinux_lock_folder(const char *path) {
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -errno;
+    if (flock(folder, LOCK_EX | LOCK_NB) == 0) return folder;
+    int error = errno;
+    close(folder);
+    return -error;
 }

@@ -49,6 +49,8 @@ struct Door: ~Copyable {
         case .pause(let duration, because: _):
             try multiplexer.rearm(acceptor.socket, for: [])
             pausedUntil = .now.advanced(by: duration)
+        case .failed(let error):
+            throw error
         }
     }
 

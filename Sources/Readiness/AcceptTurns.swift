@@ -45,16 +45,23 @@ package struct AcceptTurns: ~Copyable {
                 guard let accepted = try socket.accept() else { return .drained }
                 body(accepted)
             } catch {
+                // Of a socket that listens this is an error of the network, pending on a connection that failed.
+                if error.errno == .notSupportedOnSocket, Self.listens(socket) { continue }
                 return outcome(of: socket, after: error)
             }
         }
         return .budgetSpent
     }
 
+    private static func listens<Handle: SocketHandle & ~Copyable & ~Escapable>(_ socket: borrowing Handle) -> Bool {
+        (try? socket.value(of: .isListening)) ?? false
+    }
+
     private mutating func outcome<Handle: SocketHandle & ~Copyable & ~Escapable>(
         of socket: borrowing Handle,
         after error: IOError
     ) -> Acceptor.Outcome {
+        guard Self.listens(socket) else { return .failed(error) }
         guard exhaustion == .shed, error.errno == .tooManyOpenFiles else {
             return .pause(Acceptor.pause, because: error)
         }
@@ -73,7 +80,7 @@ package struct AcceptTurns: ~Copyable {
             do throws(IOError) {
                 // The kernel reserves a number before it looks for a connection, so there may have been none.
                 guard let accepted = try socket.accept() else { return count > 0 ? .shed(count) : .drained }
-                accepted.intoSocket().close()
+                accepted.intoSocket().closeUnserved()
                 count += 1
             } catch {
                 // Another thread was faster and has taken the number.

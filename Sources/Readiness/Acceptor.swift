@@ -28,6 +28,9 @@ public struct Acceptor: ~Copyable {
         case shed(Int)
         /// Nothing can be accepted now: stop watching the socket and try again after the pause.
         case pause(Duration, because: IOError)
+        /// The socket accepts nothing any more, such as one that was shut down: close it. Trying again would fail in the
+        /// same way.
+        case failed(IOError)
     }
 
     /// The socket that listens.

@@ -13,6 +13,9 @@ extension Socket {
 
     /// A socket bound to an address; a datagram socket is ready to receive (`bind(2)`).
     ///
+    /// The file of a unix socket stays when the socket is closed. The next bind throws `addressInUse` then, with a detail
+    /// that names the file, or replaces it (``BindOptions/replaceStaleSocket``).
+    ///
     /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`.
     public static func bound(
         to address: SocketAddress,
@@ -21,7 +24,11 @@ extension Socket {
     ) throws(IOError) -> Socket {
         let socket = try Socket(address.family, kind)
         try options.apply(to: socket, family: address.family)
-        try socket.bind(to: address)
+        do throws(IOError) {
+            try socket.bind(to: address)
+        } catch {
+            try socket.bind(toOccupied: address, options, after: error)
+        }
         return socket
     }
 
@@ -29,7 +36,8 @@ extension Socket {
     ///
     /// `backlog` is capped by the kernel (`listen(2)`, `/proc/sys/net/core/somaxconn`).
     ///
-    /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`.
+    /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`. The file of a unix socket is as with
+    ///   ``bound(to:_:options:)``.
     public static func listening(
         on address: SocketAddress,
         kind: SocketKind = .stream,

@@ -44,4 +44,16 @@ public struct Socket: ~Copyable, Sendable, SocketHandle {
     /// Closes the socket (`close(2)`). Unread input makes the kernel reset the connection: shut the writing half and
     /// read to the end first where the peer must get every byte.
     public consuming func close() {}
+
+    /// Closes a connection that is not served. Its peer reads an end: what has arrived is dropped first, because the kernel
+    /// resets a connection whose input was not read. Input that arrives later still resets it.
+    package consuming func closeUnserved() {
+        try? shutDown(.writing)
+        var bytes = [UInt8](repeating: 0, count: 16_384)
+        // Bounded, in case the peer sends as fast as this reads.
+        for _ in 0..<64 {
+            var span = bytes.mutableSpan
+            guard case .bytes = try? read(into: &span) else { return }
+        }
+    }
 }

@@ -184,6 +184,9 @@ static inline int clinux_open_null(void) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+/* A descriptor of the folder, locked against others that lock it; -EAGAIN when it is locked. Unlocked by its close. */
+int clinux_lock_folder(const char *path);
+
 static inline int clinux_eventfd(unsigned int initial) {
     int descriptor = eventfd(initial, EFD_CLOEXEC | EFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;

@@ -271,11 +271,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Has the loop end when nothing is left to do.
     func end() {
+        inbox.withLock(of: self) { $0.isToEnd = true }
         post { [self] in
             isEnding = true
             abandonMembers(IOError("EventLoop", .closed, detail: "the loop was shut down"))
         }
     }
+
+    /// Whether the loop has ended or has been told to. From any thread.
+    var isGone: Bool { inbox.withLock(of: self) { $0.isToEnd || $0.hasEnded } }
 
     private func endIfDone() {
         // Once the run is over a stop would be one of the next, on a base that others go on with.

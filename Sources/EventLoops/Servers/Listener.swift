@@ -8,20 +8,34 @@ internal import SystemPackage
 /// One loop's share of a server: a listening socket, and the count of the connections that came through it.
 ///
 /// It accepts by the same rules as the listener of Readiness, which hands on one connection at a time: here a task takes
-/// all that wait, and makes a child task of each. One without a socket is handed connections by one that has a socket.
+/// all that wait, and makes a task of each. One without a socket is handed connections by one that has a socket.
+///
+/// When it is to stop it first drains: it accepts what the kernel has completed already, and only then closes its socket.
 ///
 /// Thread rule: the loop's thread.
 final class Listener: @unchecked Sendable {
     // Unchecked: confined to the loop's thread, but for what is `let`.
 
+    private enum Phase {
+        case accepting
+        /// Takes what waits, for the last time.
+        case draining
+        case stopped
+    }
+
     let loop: EventLoop
     let limits: StreamLimits
     private let options: ServerOptions
+    private let admission: Admission
+    /// Whether no other process accepts from the socket, so that what waits at the end is this server's to end.
+    private let ownsQueue: Bool
     /// Called when connections wait.
     private var handler: ((Listener) -> Void)?
     /// Until it starts; then the engine owns it.
     private var socket: Socket?
     private var number: CInt
+    /// Of a unix socket that this server has bound.
+    private var file: SocketFile?
     private var turns: AcceptTurns?
     private var watch: (any SocketWatch)?
     /// Connections that are not closed.
@@ -31,8 +45,10 @@ final class Listener: @unchecked Sendable {
     /// How many were accepted so far, and how many refused for want of descriptors.
     let accepted = Atomic(0)
     let refused = Atomic(0)
-    private(set) var isStopped = false
-    /// Why it could not start.
+    private var phase = Phase.accepting
+    /// Whether the server is shutting down; the timer is its limit then.
+    private var isEnding = false
+    /// Why it could not start, or what ended it.
     private(set) var failure: IOError?
     private var isPaused = false
     private var acceptingTask: Resumption<Void>?
@@ -40,41 +56,57 @@ final class Listener: @unchecked Sendable {
     /// Listeners of other loops, to which connections are handed in turn.
     private var others: [Listener] = []
     private var turn = 0
-    /// How many connections the others have from here.
-    private var handedOver = 0
-    /// Who hands connections to this one.
+    /// Hands connections to this one.
     private weak var source: Listener?
     /// What came before it could be taken.
     private var arrivals: [Arrival] = []
     var memberIndex = -1
     var timerIndex = -1
 
-    init(_ socket: consuming Socket, on loop: EventLoop, _ options: ServerOptions) throws(IOError) {
+    init(
+        _ socket: consuming Socket,
+        ownsQueue: Bool,
+        on loop: EventLoop,
+        _ options: ServerOptions,
+        _ admission: Admission
+    ) throws(IOError) {
         self.loop = loop
         self.options = options
+        self.admission = admission
+        self.ownsQueue = ownsQueue
         limits = StreamLimits(options.stream)
         turns = try AcceptTurns(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
         number = socket.fileDescriptor.rawValue
+        if ownsQueue { file = SocketFile(of: socket) }
         self.socket = consume socket
     }
 
     /// One that is handed connections.
-    private init(on loop: EventLoop, _ options: ServerOptions) {
+    private init(on loop: EventLoop, _ options: ServerOptions, _ admission: Admission) {
         self.loop = loop
         self.options = options
+        self.admission = admission
+        ownsQueue = false
         limits = StreamLimits(options.stream)
         number = -1
+    }
+
+    deinit {
+        // Before the socket is closed.
+        file = nil
     }
 
     /// One listener a loop, of which the first accepts for all.
     static func sharing(
         _ socket: consuming Socket,
+        ownsQueue: Bool,
         on loops: [EventLoop],
-        _ options: ServerOptions
+        _ options: ServerOptions,
+        _ admission: Admission
     ) throws(IOError) -> [Listener] {
-        let first = try Listener(socket, on: loops[0], options)
+        let first = try Listener(socket, ownsQueue: ownsQueue, on: loops[0], options, admission)
         first.others = loops.dropFirst().map { loop in
-            let other = Listener(on: loop, options)
+            let other = Listener(on: loop, options, admission)
             other.source = first
             return other
         }
@@ -86,7 +118,7 @@ final class Listener: @unchecked Sendable {
     /// Starts to accept: `handler` is called when connections wait, and takes them with ``accept(_:)``.
     func start(_ handler: @escaping (Listener) -> Void) throws(IOError) {
         try loop.checkIsGoing()
-        guard !isStopped else { return }
+        guard phase == .accepting else { return }
         self.handler = handler
         loop.add(self)
         guard let socket = socket.take() else { return handler(self) }
@@ -99,33 +131,79 @@ final class Listener: @unchecked Sendable {
         loop.leave()
     }
 
-    /// Takes what waits, a budget at most.
+    /// Takes what waits, a budget at most; all of it when the listener is to stop.
     func accept(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
+        guard phase != .draining else { return acceptRest(body) }
         // Out of its place while connections are opened: one of them may stop the listener.
         guard var turns = turns.take() else { return takeArrivals(body) }
         let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
-        let goesOn = { [self] in !isStopped && hasRoom }
+        var (hasPlace, isFull) = (false, false)
+        let goesOn = { [self] in
+            guard phase == .accepting else { return false }
+            hasPlace = admission.take()
+            isFull = !hasPlace
+            return hasPlace
+        }
         let outcome = turns.accept(from: socket, while: goesOn) { accepted in
+            hasPlace = false
             let peer = accepted.peer
             handOver(accepted.intoSocket(), peer, body)
         }
-        guard !isStopped else { return }
+        if hasPlace { admission.giveBack() }
+        guard phase != .stopped else { return }
         self.turns = consume turns
-        if !hasRoom { pause() }
+        respond(to: outcome)
+        guard isFull, !isPaused else { return }
+        pause()
+        admission.wait(self)
+    }
+
+    private func respond(to outcome: Acceptor.Outcome) {
         switch outcome {
         case .drained, .budgetSpent: break
-        case .shed(let number):
-            refused.wrappingAdd(number, ordering: .relaxed)
-            let detail = "\(number) connections were refused"
-            options.onError?(IOError("accept4", errno: .tooManyOpenFiles, detail: detail))
+        case .shed(let number): reportShed(number)
         case .pause(let delay, because: let error):
             options.onError?(error)
             pause()
             loop.setTimer(self, after: delay)
+        case .failed(let error): fail(error)
         }
     }
 
-    private var hasRoom: Bool { count + handedOver < options.mostConnections }
+    private func reportShed(_ number: Int) {
+        refused.wrappingAdd(number, ordering: .relaxed)
+        let detail = "\(number) connections were refused"
+        options.onError?(IOError("accept4", errno: .tooManyOpenFiles, detail: detail))
+    }
+
+    /// Takes all that waits, and stops. Connections above the limit are accepted and ended.
+    private func acceptRest(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
+        takeArrivals(body)
+        if var turns = turns.take() {
+            let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
+            // A full queue and no more: clients that go on connecting must not keep the server from ending.
+            var left = options.backlog + 1
+            while phase == .draining, left > 0 {
+                let goesOn = { [self] in phase == .draining && left > 0 }
+                let outcome = turns.accept(from: socket, while: goesOn) { accepted in
+                    left -= 1
+                    guard admission.take() else { return endUnserved(accepted.intoSocket()) }
+                    let peer = accepted.peer
+                    handOver(accepted.intoSocket(), peer, body)
+                }
+                if case .budgetSpent = outcome { continue }
+                guard case .shed(let number) = outcome else { break }
+                left -= number
+                reportShed(number)
+            }
+        }
+        stopAccepting()
+    }
+
+    private func endUnserved(_ socket: consuming Socket) {
+        refused.wrappingAdd(1, ordering: .relaxed)
+        socket.closeUnserved()
+    }
 
     /// Opens a connection here, or hands it to the loop whose turn it is.
     private func handOver(
@@ -135,27 +213,34 @@ final class Listener: @unchecked Sendable {
     ) {
         defer { turn = turn < others.count ? turn + 1 : 0 }
         guard turn > 0 else {
-            do throws(IOError) {
-                try body(socket, peer)
-            } catch {
-                options.onError?(error)
-            }
-            return
+            return open(socket, peer, body)
         }
         let other = others[turn - 1]
-        handedOver += 1
         let arrival = Arrival(number: socket.release().rawValue, peer: peer)
         other.loop.post { other.receive(arrival) }
+    }
+
+    /// Opens a connection that has a place.
+    private func open(
+        _ socket: consuming Socket,
+        _ peer: SocketAddress?,
+        _ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void
+    ) {
+        do throws(IOError) {
+            try body(socket, peer)
+        } catch {
+            admission.giveBack()
+            options.onError?(error)
+        }
     }
 
     /// For a task that accepts: suspends until connections wait.
     ///
     /// - Returns: `false` when the listener is stopped.
     nonisolated(nonsending) func waitForConnections() async -> Bool {
-        guard !isStopped else { return false }
-        guard arrivals.isEmpty else { return true }
+        guard phase == .accepting, arrivals.isEmpty else { return phase != .stopped }
         await suspended { acceptingTask = $0 }
-        return !isStopped
+        return phase != .stopped
     }
 
     func resumeAcceptingTask() {
@@ -167,8 +252,14 @@ final class Listener: @unchecked Sendable {
         setInterest([])
     }
 
+    /// Another connection of the server has ended.
+    func placeCameFree() {
+        // The timer ends a pause that has another cause.
+        if timerIndex < 0 { resume() }
+    }
+
     private func resume() {
-        guard isPaused, !isStopped, hasRoom else { return }
+        guard isPaused, phase == .accepting else { return }
         isPaused = false
         setInterest(.readable)
     }
@@ -185,46 +276,28 @@ final class Listener: @unchecked Sendable {
 
     private func receive(_ arrival: Arrival) {
         arrivals.append(arrival)
-        guard !isStopped else { return dropArrivals() }
+        guard phase != .stopped else { return dropArrivals() }
         handler?(self)
     }
 
     private func takeArrivals(_ body: (consuming Socket, SocketAddress?) throws(IOError) -> Void) {
         let taken = arrivals
         arrivals = []
-        for arrival in taken {
-            do throws(IOError) {
-                try body(Socket(number: arrival.number), arrival.peer)
-            } catch {
-                giveBack()
-                options.onError?(error)
-            }
-        }
+        for arrival in taken { open(Socket(number: arrival.number), arrival.peer, body) }
     }
 
     private func dropArrivals() {
         for arrival in arrivals {
-            Socket(number: arrival.number).close()
-            giveBack()
+            endUnserved(Socket(number: arrival.number))
+            admission.giveBack()
         }
         arrivals = []
-    }
-
-    /// A connection has ended, which whoever handed it over counts.
-    private func giveBack() {
-        guard let source else { return }
-        source.loop.post { source.takeBack() }
     }
 
     /// Another loop takes no more connections: those that are left take its share.
     private func lose(_ other: Listener) {
         others.removeAll { $0 === other }
         turn = 0
-    }
-
-    private func takeBack() {
-        handedOver -= 1
-        if isPaused, timerIndex < 0 { resume() }
     }
 
     // MARK: Connections
@@ -234,10 +307,14 @@ final class Listener: @unchecked Sendable {
         count += 1
     }
 
-    func closed(_ connection: StreamConnection) {
+    /// All that was left to do for a connection is to wait for its peer's end: it keeps no other from being served.
+    func lingers(_ connection: StreamConnection) {
+        admission.giveBack()
+    }
+
+    func closed(_ connection: StreamConnection, afterLingering: Bool) {
         count -= 1
-        giveBack()
-        if isPaused, timerIndex < 0 { resume() }
+        if !afterLingering { admission.giveBack() }
         endIfDone()
     }
 
@@ -250,10 +327,10 @@ final class Listener: @unchecked Sendable {
         endIfDone()
     }
 
-    private var isEmpty: Bool { count == 0 && handlers == 0 }
+    private var isDone: Bool { phase == .stopped && count == 0 && handlers == 0 }
 
     private func endIfDone() {
-        if isStopped, isEmpty { becameEmpty() }
+        if isDone { becameEmpty() }
     }
 
     /// Tells of an error that a handler threw.
@@ -263,43 +340,84 @@ final class Listener: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Accepts no more; connections that stand go on until the deadline, if there is one. An earlier deadline stays.
+    /// Accepts what waits, and no more; connections that stand go on until the deadline, if there is one. An earlier
+    /// deadline stays.
     func stop(within limit: Duration?) {
         loop.checkThread()
-        stopAccepting()
-        guard !isEmpty else { return becameEmpty() }
+        if !isEnding { loop.cancelTimer(self) }
+        isEnding = true
+        // A listener that is handed connections drains when the one that accepts has: some may be on their way.
+        if source == nil { drain() }
+        guard !isDone else { return becameEmpty() }
         guard let limit else { return }
         let deadline = EventLoop.deadline(after: limit)
         if let earlier = loop.timers.deadline(of: self), earlier <= deadline { return }
         loop.setTimer(self, at: deadline)
     }
 
+    private func drain() {
+        guard phase == .accepting else { return }
+        phase = .draining
+        // Clients that come from now on are told at once that there is no server.
+        file = nil
+        // Without a handler nothing that waits can be served.
+        handler == nil ? stopAccepting() : handler?(self)
+    }
+
     private func stopAccepting() {
-        guard !isStopped else { return }
-        isStopped = true
+        guard phase != .stopped else { return }
+        phase = .stopped
+        file = nil
+        if ownsQueue { endWaiting() }
         watch?.close()
         watch = nil
         socket = nil
         number = -1
         turns = nil
-        // Nobody hands them anything any more, and nobody is to hand anything to this one.
-        for other in others { other.loop.post { other.stop(within: nil) } }
+        admission.forget(self)
+        // The others are handed nothing more, and this listener is handed nothing more.
+        for other in others { other.loop.post { other.sourceStopped() } }
         others = []
         if let source { source.loop.post { [self] in source.lose(self) } }
         dropArrivals()
-        loop.cancelTimer(self)
+        if !isEnding { loop.cancelTimer(self) }
         handler?(self)
+        endIfDone()
     }
 
-    /// It could not start.
+    /// Ends the connections that wait to be accepted, which a close of the socket would reset.
+    private func endWaiting() {
+        let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
+        // The engine may have closed the socket, and the number be another file's.
+        guard self.socket != nil || watch?.socket.fileDescriptor.rawValue == number else { return }
+        for _ in 0...max(options.backlog, 0) {
+            guard let accepted = try? socket.accept() else { return }
+            endUnserved(accepted.intoSocket())
+        }
+    }
+
+    /// The listener that hands connections to this one has stopped, and all that it handed over has come.
+    private func sourceStopped() {
+        source = nil
+        stop(within: nil)
+    }
+
+    /// It could not start, or cannot go on.
     func fail(_ error: IOError) {
-        failure = error
+        setFailure(error)
         abort()
+    }
+
+    private func setFailure(_ error: IOError) {
+        failure = error
+        options.onError?(error)
     }
 
     /// Closes every connection and cancels every handler.
     func abort() {
         loop.checkThread()
+        loop.cancelTimer(self)
+        isEnding = true
         stopAccepting()
         loop.endConnections(of: self, because: IOError("TCPServer", .closed, detail: "the server was stopped"))
         endIfDone()
@@ -317,21 +435,20 @@ final class Listener: @unchecked Sendable {
     /// Returns when the listener is stopped, its last connection is closed and its last handler has ended.
     nonisolated(nonsending) func waitUntilEmpty() async {
         loop.checkThread()
-        guard !isStopped || !isEmpty else { return }
+        guard !isDone else { return }
         await suspended { whenEmpty.append($0) }
     }
 }
 
 extension Listener: LoopMember {
     func loopIsEnding(_ error: IOError) {
-        if failure == nil { failure = error }
+        if !isEnding { setFailure(error) }
         stopAccepting()
-        endIfDone()
     }
 }
 
 extension Listener: TimerNode {
     func timerFired(now: Int64) {
-        isStopped ? abort() : resume()
+        isEnding ? abort() : resume()
     }
 }

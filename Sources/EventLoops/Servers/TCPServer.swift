@@ -17,8 +17,16 @@ public final class TCPServer: Sendable {
     ///
     /// With several loops, such as those of an ``EventLoopGroup``, `options.spreading` says how connections are spread.
     ///
-    /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `noDescriptors`; `invalidArgument` without a
-    ///   loop, and for a unix address that several loops are to share by port.
+    /// The server has its address alone, whatever the number of loops: a second server on it gets `addressInUse`, unless
+    /// both have ``BindOptions/reusePort`` in `options.bind`. With several loops and ``Spreading/reusePort`` the kernel
+    /// still admits a program that the same user starts later and that sets SO_REUSEPORT itself.
+    ///
+    /// The file of a unix address is removed when the server stops listening, unless another file has taken its place.
+    ///
+    /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `noDescriptors`; `closed` for a loop that has
+    ///   ended; `invalidArgument` without a loop, for a limit of connections below 1, and for a unix address that several
+    ///   loops are to share by port. A unix socket's file that a crash left behind gives `addressInUse` too, unless
+    ///   `options.bind` has ``BindOptions/replaceStaleSocket``.
     public init(
         on address: SocketAddress,
         loops: [EventLoop],
@@ -48,29 +56,32 @@ public final class TCPServer: Sendable {
 
     /// Accepts from a socket that listens already, such as one that was inherited, on several loops in turn.
     ///
-    /// - Throws: `invalidArgument` for a socket that does not listen, and without a loop.
+    /// Other processes may accept from the same socket. The server therefore leaves the file of a unix address alone, and,
+    /// when it is ended at once, the connections that nobody has accepted yet.
+    ///
+    /// - Throws: `invalidArgument` for a socket that does not listen, without a loop, and for a limit of connections below
+    ///   1; `closed` for a loop that has ended.
     public init(
         adopting socket: consuming Socket,
         loops: [EventLoop],
         options: ServerOptions = ServerOptions()
     ) throws(IOError) {
         try Self.check(loops)
+        let admission = try Admission(most: options.mostConnections)
         address = try socket.localAddress()
-        listeners = try Listener.sharing(socket, on: loops, options)
+        listeners = try Listener.sharing(socket, ownsQueue: false, on: loops, options, admission)
         ownLoops = []
     }
 
     /// Accepts from a socket that listens already, such as one that was inherited.
     ///
-    /// - Throws: `invalidArgument` for a socket that does not listen.
-    public init(
+    /// - Throws: as on several loops.
+    public convenience init(
         adopting socket: consuming Socket,
         on loop: EventLoop,
         options: ServerOptions = ServerOptions()
     ) throws(IOError) {
-        address = try socket.localAddress()
-        listeners = [try Listener(socket, on: loop, options)]
-        ownLoops = []
+        try self.init(adopting: socket, loops: [loop], options: options)
     }
 
     deinit {
@@ -82,12 +93,16 @@ public final class TCPServer: Sendable {
     /// Connections accepted so far.
     public var acceptedConnections: Int { listeners.reduce(0) { $0 + $1.accepted.load(ordering: .relaxed) } }
 
-    /// Connections closed at once so far, for want of descriptors.
+    /// Connections closed unserved so far: because the process had no descriptor left, and at the end of the server.
     public var refusedConnections: Int { listeners.reduce(0) { $0 + $1.refused.load(ordering: .relaxed) } }
 
     private static func check(_ loops: [EventLoop]) throws(IOError) {
-        guard loops.isEmpty else { return }
-        throw IOError("TCPServer", .invalidArgument, detail: "no loop to serve on")
+        guard !loops.isEmpty else {
+            throw IOError("TCPServer", .invalidArgument, detail: "no loop to serve on")
+        }
+        guard !loops.contains(where: \.isGone) else {
+            throw IOError("TCPServer", .closed, detail: "a loop to serve on was shut down")
+        }
     }
 
     private static func listen(
@@ -96,21 +111,26 @@ public final class TCPServer: Sendable {
         _ options: ServerOptions
     ) throws(IOError) -> (SocketAddress, [Listener]) {
         try check(loops)
-        guard options.spreading == .reusePort else {
+        let admission = try Admission(most: options.mostConnections)
+        guard options.spreading == .reusePort, loops.count > 1 else {
             let socket = try Socket.listening(on: address, backlog: options.backlog, options: options.bind)
-            return (try socket.localAddress(), try Listener.sharing(socket, on: loops, options))
+            let bound = try socket.localAddress()
+            return (bound, try Listener.sharing(socket, ownsQueue: true, on: loops, options, admission))
         }
-        guard loops.count == 1 || address.family != .unix else {
+        guard address.family != .unix else {
             let detail = "a unix address has no port to share: use one loop, or spreading = .roundRobin"
             throw IOError("TCPServer", .invalidArgument, detail: detail)
         }
-        let bind = loops.count > 1 ? options.bind.union(.reusePort) : options.bind
-        var bound = address
-        var listeners: [Listener] = []
-        for loop in loops {
-            let socket = try Socket.listening(on: bound, backlog: options.backlog, options: bind)
-            bound = try socket.localAddress()
-            listeners.append(try Listener(socket, on: loop, options))
+        // The first socket listens without SO_REUSEPORT, so that the kernel refuses it where anything else listens. Only
+        // then it admits the others.
+        let first = try Socket.listening(on: address, backlog: options.backlog, options: options.bind)
+        let bound = try first.localAddress()
+        try first.set(.reusePort, to: true)
+        var listeners = [try Listener(first, ownsQueue: true, on: loops[0], options, admission)]
+        let shared = options.bind.union(.reusePort)
+        for loop in loops.dropFirst() {
+            let socket = try Socket.listening(on: bound, backlog: options.backlog, options: shared)
+            listeners.append(try Listener(socket, ownsQueue: true, on: loop, options, admission))
         }
         return (bound, listeners)
     }
@@ -147,8 +167,11 @@ public final class TCPServer: Sendable {
 
     /// Serves every connection with a task of its own, until the server is shut down or the calling task is cancelled.
     ///
+    /// When one of its loops ends, or cannot accept any more, the whole server is shut down as by ``shutDown(within:)``
+    /// with its default limit: the other loops alone would refuse a part of the clients.
+    ///
     /// - Throws: `cancelled`, when every connection is closed; `alreadyRunning` the second time; `closed` when a loop has
-    ///   ended, and what else keeps it from starting.
+    ///   ended, and what else keeps it from accepting. The last two are also reported to `options.onError`, at once.
     public func run(_ handler: @escaping @Sendable (TCPConnection) async throws -> Void) async throws(IOError) {
         try await runOnAllLoops { listener in await listener.serve(handler) }
     }
@@ -199,7 +222,11 @@ public final class TCPServer: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for listener in listeners {
-                    group.addTask(executorPreference: listener.loop) { await serve(listener) }
+                    group.addTask(executorPreference: listener.loop) {
+                        await serve(listener)
+                        // One loop alone would refuse a part of the clients, or all of them.
+                        if listener.failure != nil { self.shutDown() }
+                    }
                 }
             }
         } onCancel: {
@@ -213,8 +240,18 @@ public final class TCPServer: Sendable {
 
     // MARK: Ending
 
-    /// Stops accepting. Connections that stand go on until they end, and at most for a time; then they are closed, and
-    /// `run` returns.
+    /// Stops accepting. Open connections go on until they end, and for at most the limit; then they are closed, the handlers
+    /// that still run are cancelled, and `run` returns when those have ended. A second call may shorten the time that is
+    /// left; it does not extend it.
+    ///
+    /// First each loop accepts the connections that the kernel has completed already, and only then it stops listening.
+    /// They are served like the others as far as `options.mostConnections` admits. Those above the limit are closed in an
+    /// orderly way: a client that has sent its request reads an end, not a reset. The same happens to all that wait when the
+    /// limit is zero, when the task that runs the server is cancelled, and when the server never ran.
+    ///
+    /// The kernel resets the connections that it completes after the last accept. A client whose connect races with the end
+    /// of listening may also be left with a connection that has no other end, and hear nothing at all. Neither can be
+    /// prevented from here: clients should have a time limit for their reads, such as ``StreamOptions/read``.
     ///
     /// - Parameter limit: how long to wait for the connections; zero or less closes them at once.
     public func shutDown(within limit: Duration = .seconds(10)) {

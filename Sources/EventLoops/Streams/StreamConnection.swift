@@ -256,6 +256,7 @@ public class StreamConnection: @unchecked Sendable {
             return close(because: nil)
         }
         state = .lingering
+        listener?.lingers(self)
         updateInterest()
         loop.setTimer(self, at: clinux_monotonic_now() + limits.linger)
     }
@@ -276,6 +277,7 @@ public class StreamConnection: @unchecked Sendable {
 
     private final func close(because error: IOError?, cancelsHandler: Bool) {
         guard state != .closed else { return }
+        let hasLingered = state == .lingering
         state = .closed
         if let error { failure = StreamFailure(error) }
         loop.cancelTimer(self)
@@ -287,7 +289,7 @@ public class StreamConnection: @unchecked Sendable {
         watch = nil
         number = -1
         didClose()
-        listener?.closed(self)
+        listener?.closed(self, afterLingering: hasLingered)
         if cancelsHandler { cancelHandler() }
     }
 

@@ -146,6 +146,8 @@ struct EchoMultiplexer: ~Copyable {
             // A listener that is readable but cannot accept would end every wait at once.
             try epoll.rearm(acceptor.socket, for: [])
             pausedUntil = .now.advanced(by: duration)
+        case .failed(let error):
+            throw error
         }
         self.acceptor = consume acceptor
     }
