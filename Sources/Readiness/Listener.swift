@@ -90,7 +90,8 @@ public final class Listener<Engine: EventEngine> {
     /// time that accepting pauses, at most four times a second. A socket that accepts nothing any more, such as one that was
     /// shut down, is reported once, and the listener is closed.
     public func onError(_ handler: @escaping (IOError) -> Void) {
-        // What the old one holds may call the listener when it is let go of, so that comes last.
+        guard watch != nil else { return }
+        // What the old one holds may call the listener when it is released, so that comes last.
         withExtendedLifetime(errorHandler) { errorHandler = handler }
     }
 
