@@ -14,14 +14,15 @@ public struct InetdConfiguration: Hashable, Sendable {
     /// - Throws: the first line that is wrong.
     public init(parsing text: String) throws(InetdConfigurationError) {
         services = []
+        var taken: Set<Place> = []
         var number = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             number += 1
             let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
             guard !words.isEmpty else { continue }
             let service = try Line(number: number, words: words.map(String.init)).service()
-            guard service.port == 0 || !services.contains(where: { $0.hasPlace(of: service) }) else {
-                let place = "\(service.port)/\(service.transport.rawValue)"
+            let place = Place(port: service.port, transport: service.transport)
+            guard place.port == 0 || taken.insert(place).inserted else {
                 let reason = "'\(place)' is taken by a line before: use another port"
                 throw InetdConfigurationError(line: number, reason: reason)
             }
@@ -34,10 +35,12 @@ public struct InetdConfiguration: Hashable, Sendable {
     }
 }
 
-extension InetdService {
-    fileprivate func hasPlace(of other: InetdService) -> Bool {
-        port == other.port && transport == other.transport
-    }
+/// What only one service can have.
+private struct Place: Hashable, CustomStringConvertible {
+    let port: UInt16
+    let transport: InetdService.Transport
+
+    var description: String { "\(port)/\(transport.rawValue)" }
 }
 
 /// One line that is not empty.

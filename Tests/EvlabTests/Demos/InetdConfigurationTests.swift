@@ -1,4 +1,5 @@
 import EvlabDemos
+import Glibc
 import Testing
 
 @Suite("The configuration of demo inetd")
@@ -19,6 +20,31 @@ struct InetdConfigurationTests {
         var program = InetdProgram(path: "/bin/echo", arguments: ["a=b"])
         (program.atOnce, program.waiting, program.perSecond) = (3, 0, 50)
         #expect(services.map(\.action) == [.builtIn(.echo), .builtIn(.time), .program(program), .builtIn(.discard)])
+    }
+
+    @Test("Eight times as many services take about eight times as long", .bug(id: "quadratic-configuration"))
+    func manyServices() throws {
+        // The least of three: another thread may have the caches meanwhile.
+        func cost(_ count: Int) throws -> Int {
+            let text = (1...count).map { "echo \($0)/tcp internal\n" }.joined()
+            var least = Int.max
+            for _ in 0..<3 {
+                let start = threadNanoseconds()
+                let services = try InetdConfiguration(parsing: text).services
+                least = min(least, threadNanoseconds() - start)
+                #expect(services.count == count)
+            }
+            return least
+        }
+        // 64 times if each line were compared with all before it.
+        #expect(try cost(16_000) < 24 * cost(2000))
+    }
+
+    /// The CPU that the calling thread has used.
+    private func threadNanoseconds() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
     @Test(
