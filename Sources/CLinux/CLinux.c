@@ -24,11 +24,15 @@ long clinux_send_failed(int descriptor, const void *buffer, size_t count, int fl
 
 int clinux_accept(int descriptor, struct sockaddr_storage *peer, socklen_t *peer_length) {
     *peer_length = sizeof *peer;
-    CLINUX_RETRY(accept4(descriptor, (struct sockaddr *)peer, peer_length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    int accepted;
+    do {
+        accepted = accept4(descriptor, (struct sockaddr *)peer, peer_length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (accepted < 0 && errno == EINTR);
+    return clinux_lift(accepted);
 }
 
 int clinux_pipe(int descriptors[2]) {
-    return pipe2(descriptors, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : 0;
+    return pipe2(descriptors, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : clinux_lift_pair(descriptors);
 }
 
 long clinux_send_pair(int descriptor, const void *first, size_t first_count, const void *second, size_t second_count) {

@@ -33,8 +33,8 @@ static struct itimerspec after(int64_t nanoseconds) {
 }
 
 int clinux_readable_after(int64_t nanoseconds) {
-    int descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (descriptor < 0) return -errno;
+    int descriptor = clinux_lift(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (descriptor < 0) return descriptor;
     struct itimerspec time = after(nanoseconds);
     if (timerfd_settime(descriptor, 0, &time, NULL) == 0) return descriptor;
     int error = errno;

@@ -32,8 +32,7 @@ int clinux_unblock_signals(unsigned long signals) {
 
 int clinux_signalfd(unsigned long signals) {
     sigset_t set = set_of(signals);
-    int descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
 int clinux_signalfd_take(int descriptor, pid_t *sender) {

@@ -23,82 +23,118 @@ int clinux_die_with_parent(pid_t parent) {
     return 0;
 }
 
-/* What we ignore stays ignored (nohup), but for SIGPIPE, which we ignore for ourselves. Our handlers must not
-   swallow a signal between here and exec. */
+/* What we ignore stays ignored (nohup), except SIGPIPE, which we ignore for ourselves, and SIGCHLD: a program that ignores
+   it cannot learn how its own children ended. Our handlers must not swallow a signal between here and exec. */
 static void reset_signals(void) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int signal = 1; signal < NSIG; signal++) {
         struct sigaction current;
         if (sigaction(signal, NULL, &current) < 0) continue;
-        if (current.sa_handler != SIG_IGN || signal == SIGPIPE) sigaction(signal, &standard, NULL);
+        bool is_kept = current.sa_handler == SIG_IGN && signal != SIGPIPE && signal != SIGCHLD;
+        if (!is_kept) sigaction(signal, &standard, NULL);
     }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A number above those of the standard streams, so that placing one does not close the next. */
-static int lift(int descriptor) {
-    if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
-    return fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-}
-
-static int place(int descriptor, int number) {
-    return descriptor < 0 ? 0 : dup2(descriptor, number);
-}
-
 static int place_streams(const struct clinux_launch *launch) {
     int sources[3] = {launch->input, launch->output, launch->errors};
     for (int number = 0; number < 3; number++) {
-        if (sources[number] < 0) continue;
-        sources[number] = lift(sources[number]);
-        if (sources[number] < 0) return -1;
+        /* Placing one must not close the next. */
+        if (sources[number] < 0 || sources[number] > STDERR_FILENO) continue;
+        sources[number] = clinux_duplicate_above_streams(sources[number]);
+        if (sources[number] < 0) return sources[number];
     }
     for (int number = 0; number < 3; number++) {
-        if (place(sources[number], number) < 0) return -1;
+        if (sources[number] >= 0 && dup2(sources[number], number) < 0) return -errno;
     }
+    /* A program expects all three. Without /dev/null it has to do without. */
+    clinux_fill_streams();
     return 0;
 }
 
-static int become(const struct clinux_launch *launch, pid_t parent) {
+/* What the child tells its parent when the program cannot be started. */
+struct report {
+    enum clinux_start_step step;
+    int error;
+};
+
+static struct report become(const struct clinux_launch *launch, pid_t parent) {
     reset_signals();
     int result = launch->dies_with_us ? clinux_die_with_parent(parent) : 0;
-    if (result == 0 && launch->core >= 0) result = clinux_pin_to_core(launch->core);
-    if (result < 0) return -result;
-    if (place_streams(launch) < 0) return errno;
-    if (launch->directory != NULL && chdir(launch->directory) < 0) return errno;
+    if (result < 0) return (struct report){CLINUX_START_PRCTL, -result};
+    result = launch->core >= 0 ? clinux_pin_to_core(launch->core) : 0;
+    if (result < 0) return (struct report){CLINUX_START_SETAFFINITY, -result};
+    result = place_streams(launch);
+    if (result < 0) return (struct report){CLINUX_START_DUP, -result};
+    if (launch->directory != NULL && chdir(launch->directory) < 0) return (struct report){CLINUX_START_CHDIR, errno};
     if (launch->environment != NULL) {
         execvpe(launch->path, launch->arguments, launch->environment);
     } else {
         execvp(launch->path, launch->arguments);
     }
-    return errno;
+    return (struct report){CLINUX_START_EXEC, errno};
 }
 
-pid_t clinux_spawn(const struct clinux_launch *launch) {
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+static _Noreturn void run_child(const struct clinux_launch *launch, int channel, pid_t parent) {
+    char permission;
+    if (clinux_read(channel, &permission, sizeof permission) != sizeof permission) _exit(127);
+    struct report report = become(launch, parent);
+    clinux_send_quietly(channel, &report, sizeof report);
+    _exit(127);
+}
+
+/* The child waits while its descriptor is opened: one that had ended already could be gone without a trace, as it is
+   where SIGCHLD is ignored. And where the kernel refuses the descriptor, the program never ran. */
+static struct report let_run(struct clinux_child *child, int channel) {
+    child->descriptor = clinux_pidfd(child->number);
+    if (child->descriptor < 0) {
+        kill(child->number, SIGKILL);
+        return (struct report){CLINUX_START_PIDFD_OPEN, -child->descriptor};
+    }
+    const char permission = 1;
+    clinux_send_quietly(channel, &permission, sizeof permission);
+    /* A successful exec closes the channel and reports nothing. */
+    struct report report;
+    bool has_failed = clinux_read(channel, &report, sizeof report) == sizeof report;
+    return has_failed ? report : (struct report){CLINUX_START_EXEC, 0};
+}
+
+static int start_failed(struct clinux_child *child, struct report report) {
+    child->failed_step = report.step;
+    return -report.error;
+}
+
+int clinux_spawn(const struct clinux_launch *launch, struct clinux_child *child) {
+    int channel[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0) {
+        return start_failed(child, (struct report){CLINUX_START_SOCKETPAIR, errno});
+    }
+    int lifted = clinux_lift_pair(channel);
+    if (lifted < 0) return start_failed(child, (struct report){CLINUX_START_SOCKETPAIR, -lifted});
     sigset_t all, old;
     sigfillset(&all);
     /* No handler of ours may run in the child before its signals are reset. */
     sigprocmask(SIG_SETMASK, &all, &old);
     pid_t parent = getpid();
-    pid_t child = fork();
-    if (child == 0) {
-        int failure = become(launch, parent);
-        clinux_write(report[1], &failure, sizeof failure);
-        _exit(127);
+    child->number = fork();
+    int error = errno;
+    if (child->number == 0) {
+        close(channel[0]);
+        run_child(launch, channel[1], parent);
     }
-    int failure = child < 0 ? errno : 0;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    close(report[1]);
-    /* A successful exec closes the pipe without a word. */
-    if (child > 0 && clinux_read(report[0], &failure, sizeof failure) > 0) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
-        }
+    close(channel[1]);
+    struct report report = {CLINUX_START_FORK, error};
+    if (child->number > 0) report = let_run(child, channel[0]);
+    close(channel[0]);
+    if (report.error == 0) return 0;
+    if (child->number > 0) {
+        clinux_wait_child(child->number);
+        if (child->descriptor >= 0) close(child->descriptor);
     }
-    close(report[0]);
-    return failure != 0 ? -failure : child;
+    return start_failed(child, report);
 }
 
 int clinux_wait_child(pid_t child) {
@@ -119,9 +155,14 @@ int clinux_try_wait_child(pid_t child, int *status) {
     return 1;
 }
 
+int clinux_ended_child(void) {
+    siginfo_t information = {.si_pid = 0};
+    int result = waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT);
+    return result < 0 ? -errno : information.si_pid;
+}
+
 int clinux_pidfd(pid_t child) {
-    int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift((int)syscall(SYS_pidfd_open, child, 0));
 }
 
 /* glibc has the name from 2.36 on. */
@@ -132,19 +173,25 @@ static int is_child(idtype_t type, int number) {
     return waitid(type, (id_t)number, &information, WEXITED | WNOHANG | WNOWAIT) < 0 ? -errno : 0;
 }
 
-/* Another thread may wait for the child at any time, and the number then be a stranger's: a descriptor stays the process's. */
+static int kill_by_descriptor(int descriptor, int signal) {
+    int result = is_child(by_descriptor, descriptor);
+    if (result < 0) return result;
+    return syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+/* Another thread may wait for the child at any time, and its number then be a stranger's: a descriptor stays the process's.
+   Where no descriptor is left, or a sandbox or an old kernel refuses these calls, the number has to do. */
 int clinux_kill_child(pid_t child, int signal) {
     int descriptor = clinux_pidfd(child);
     if (descriptor == -ESRCH) return -ECHILD;
-    if (descriptor < 0) {
-        /* No descriptor is left: by number, then. */
-        int result = is_child(P_PID, child);
-        return result < 0 ? result : clinux_kill(child, signal);
+    int result = descriptor;
+    if (descriptor >= 0) {
+        result = kill_by_descriptor(descriptor, signal);
+        close(descriptor);
     }
-    int result = is_child(by_descriptor, descriptor);
-    if (result == 0 && syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0) result = -errno;
-    close(descriptor);
-    return result;
+    if (result == 0 || result == -ECHILD || result == -ESRCH) return result;
+    result = is_child(P_PID, child);
+    return result < 0 ? result : clinux_kill(child, signal);
 }
 
 int clinux_usable_cores(int *cores, int capacity) {

@@ -7,6 +7,8 @@ internal import Sockets
 /// failure, 130 after an interruption.
 enum Launcher {
     static func run(_ arguments: [String]) -> CInt {
+        // Before anything is opened. Without /dev/null the streams stay closed, and writing to them fails.
+        _ = clinux_fill_streams()
         _ = clinux_raise_descriptor_limit()
         do {
             var command = try Evlab.parseAsRoot(arguments)

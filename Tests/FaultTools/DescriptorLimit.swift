@@ -13,7 +13,7 @@ package struct DescriptorLimit: Sendable {
     /// Lowers the soft limit to `number`, else to the lowest free number: then what is closed from here on is all that
     /// can be opened again.
     package init(lowestAllowed number: CInt? = nil) throws {
-        try Self.unshareDescriptors()
+        try unshareDescriptors()
         let lowestFree = dup(0)
         Glibc.close(lowestFree)
         var limit = rlimit()
@@ -27,13 +27,5 @@ package struct DescriptorLimit: Sendable {
     package func end() {
         var limit = usual
         unsafe setrlimit(Self.resource, &limit)
-    }
-
-    /// unshare(2), which Swift's Glibc module lacks.
-    private static func unshareDescriptors() throws {
-        typealias Unshare = @convention(c) (CInt) -> CInt
-        let ownFiles: CInt = 0x400
-        guard let symbol = unsafe dlsym(nil, "unshare"), unsafe unsafeBitCast(symbol, to: Unshare.self)(ownFiles) == 0
-        else { throw ToolFailure("the thread cannot get descriptors of its own") }
     }
 }

@@ -2,7 +2,8 @@
 
    A function here returns its result, or -errno: the error travels in the return value, so no code
    between the call and its caller can overwrite it. Calls that a signal may interrupt before they did
-   anything are repeated; close never is (the descriptor is gone either way). */
+   anything are repeated; close never is (the descriptor is gone either way). No descriptor that a
+   function here opens has the number 0, 1 or 2. */
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -27,6 +28,7 @@
 #include "CLinuxBuffers.h"
 #include "CLinuxConditions.h"
 #include "CLinuxDemos.h"
+#include "CLinuxDescriptors.h"
 #include "CLinuxMultiplexing.h"
 #include "CLinuxProcess.h"
 #include "CLinuxSignals.h"
@@ -99,12 +101,12 @@ static inline int clinux_close(int descriptor) {
 }
 
 static inline int clinux_socket(int family, int type, int protocol) {
-    int descriptor = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 }
 
 static inline int clinux_socketpair(int type, int descriptors[2]) {
-    return socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, descriptors) < 0 ? -errno : 0;
+    int result = socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, descriptors);
+    return result < 0 ? -errno : clinux_lift_pair(descriptors);
 }
 
 /* Non-blocking and close-on-exec from birth. */
@@ -172,24 +174,23 @@ static inline int clinux_set_close_on_exec(int descriptor) {
     return fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* A close-on-exec copy, the lowest free number from `lowest` on. */
+/* A close-on-exec copy, the lowest free number from `lowest` and from 3 on. */
 static inline int clinux_duplicate(int descriptor, int lowest) {
+    if (lowest <= STDERR_FILENO) return clinux_duplicate_above_streams(descriptor);
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
     return copy < 0 ? -errno : copy;
 }
 
 /* A placeholder descriptor: /dev/null, close-on-exec. */
 static inline int clinux_open_null(void) {
-    int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 /* A descriptor of the folder, locked against others that lock it; -EAGAIN when it is locked. Unlocked by its close. */
 int clinux_lock_folder(const char *path);
 
 static inline int clinux_eventfd(unsigned int initial) {
-    int descriptor = eventfd(initial, EFD_CLOEXEC | EFD_NONBLOCK);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift(eventfd(initial, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
 /* Adds 1; an already saturated counter is readable all the same, so EAGAIN is success. */
@@ -209,8 +210,7 @@ static inline uint64_t clinux_eventfd_take(int descriptor) {
 }
 
 static inline int clinux_epoll_create(void) {
-    int descriptor = epoll_create1(EPOLL_CLOEXEC);
-    return descriptor < 0 ? -errno : descriptor;
+    return clinux_lift(epoll_create1(EPOLL_CLOEXEC));
 }
 
 static inline int clinux_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {

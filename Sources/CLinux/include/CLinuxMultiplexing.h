@@ -12,10 +12,6 @@
 /* POLLNVAL: the number is not open. */
 #define CLINUX_POLL_NOT_OPEN 0x020
 
-static inline bool clinux_is_open(int descriptor) {
-    return fcntl(descriptor, F_GETFD) >= 0;
-}
-
 /* ppoll(2) without a signal mask; a negative time-out waits for ever. Returns how many are ready, or -errno. */
 int clinux_ppoll(struct pollfd *requests, unsigned long count, int64_t nanoseconds);
 

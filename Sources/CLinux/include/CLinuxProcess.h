@@ -18,15 +18,33 @@ struct clinux_launch {
     char *const *arguments; /* ends with NULL; the first is the program's name */
     char *const *environment; /* NAME=VALUE each, ends with NULL; or NULL: ours */
     const char *directory;  /* where it starts, or NULL: where we are */
-    int input;              /* becomes its standard input, or -1: shared with us */
-    int output;             /* becomes its standard output, or -1: shared with us */
-    int errors;             /* becomes its standard error, or -1: shared with us */
+    int input;              /* becomes its standard input, or -1: shared with us, /dev/null if ours is closed */
+    int output;             /* becomes its standard output, likewise */
+    int errors;             /* becomes its standard error, likewise */
     int core;               /* the one CPU that it may use, or -1: all that we may */
     bool dies_with_us;      /* killed when the thread that started it ends, however it ends */
 };
 
-/* Starts a program with default signal handling; its number, or -errno when it could not be executed. */
-pid_t clinux_spawn(const struct clinux_launch *launch);
+/* The calls that starting a program takes. */
+enum clinux_start_step {
+    CLINUX_START_SOCKETPAIR,
+    CLINUX_START_FORK,
+    CLINUX_START_PIDFD_OPEN,
+    CLINUX_START_PRCTL,
+    CLINUX_START_SETAFFINITY,
+    CLINUX_START_DUP,
+    CLINUX_START_CHDIR,
+    CLINUX_START_EXEC,
+};
+
+struct clinux_child {
+    pid_t number;
+    int descriptor; /* readable once it has ended; the caller closes it */
+    enum clinux_start_step failed_step; /* only after a failure */
+};
+
+/* Starts a program with default signal handling. Returns 0, or -errno, and then no process is left. */
+int clinux_spawn(const struct clinux_launch *launch, struct clinux_child *child);
 
 /* Waits until a child has ended: its exit code, or 128 + the signal that ended it. */
 int clinux_wait_child(pid_t child);
@@ -35,6 +53,10 @@ int clinux_wait_child(pid_t child);
    ended it); 0 while it runs; -errno (ECHILD: somebody else has waited for it). */
 int clinux_try_wait_child(pid_t child, int *status);
 
+/* The number of a child that has ended and was not waited for, which it does not wait for either; 0: there is none; or
+   -errno (ECHILD: there are no children). */
+int clinux_ended_child(void);
+
 /* A descriptor that is readable once the child has ended. */
 int clinux_pidfd(pid_t child);
 
@@ -42,7 +64,8 @@ static inline int clinux_kill(pid_t process, int signal) {
     return kill(process, signal) < 0 ? -errno : 0;
 }
 
-/* The same for a child that was not waited for; -ECHILD when somebody else has, for then its number is anybody's. */
+/* The same for a child that was not waited for; -ECHILD when it was, because its number may then be a stranger's. By its
+   descriptor, or by its number where the kernel refuses that. */
 int clinux_kill_child(pid_t child, int signal);
 
 /* The numbers of the CPUs that we may use, at most `capacity`; returns how many. */

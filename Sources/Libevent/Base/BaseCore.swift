@@ -203,7 +203,13 @@ final class BaseCore {
     private func makeOwnInstance() {
         forks = clinux_forks()
         // It fails where something cannot be added again, which is of no matter to what is removed.
-        _ = unsafe event_reinit(raw)
+        _ = reinitialise()
+    }
+
+    private func reinitialise() -> Bool {
+        let isHeld = clinux_hold_streams() == 0
+        defer { if isHeld { clinux_release_streams() } }
+        return unsafe event_reinit(raw) == 0
     }
 
     func checkProcess(_ operation: IOError.Operation) throws(IOError) {
@@ -214,7 +220,7 @@ final class BaseCore {
     /// The C function is `event_reinit`. What was shared with the parent is made anew: its epoll descriptor, and the
     /// descriptors by which signals arrive.
     func reinitialiseAfterFork() throws(IOError) {
-        guard unsafe event_reinit(raw) == 0 else {
+        guard reinitialise() else {
             throw IOError("event_reinit", .system, detail: "an event could not be added again in the child")
         }
         process = getpid()

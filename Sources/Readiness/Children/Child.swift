@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 public import Sockets
 public import SystemPackage
 
@@ -9,17 +8,19 @@ public import SystemPackage
 /// Whoever holds it decides over the program: when this goes out of scope the program is killed, and no zombie is left. Keep
 /// it until it has ended, or give it to an engine by ``EventEngine/watchExit(of:_:)``.
 ///
-/// It gets no descriptor of ours but its standard streams, and every signal has its default effect, but for those that we
-/// ignore and did not ignore ourselves.
+/// It gets no descriptor of ours except its standard streams. No signal is blocked in it, and every signal has its default
+/// effect, except those that were ignored when our process was started or that the program ignores itself; SIGPIPE and
+/// SIGCHLD have their default effect in any case.
 public struct Child: ~Copyable, Sendable, DescriptorHolder {
     private var process: ChildIdentity
     private let descriptor: Descriptor
 
     /// Starts a program.
     ///
-    /// - Throws: `notFound`, `permissionDenied` and what else `execve(2)` names, known here and not by an exit code;
-    ///   `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`; `system` when it has ended
-    ///   already and others took its exit status, as the kernel does while SIGCHLD is ignored.
+    /// - Throws: `notFound`, `permissionDenied` and the other errors of `execve(2)`, which are known here and need no exit
+    ///   code; `invalidArgument` for a text with a zero in it; `noDescriptors`, `noMemory`; `busy` at a limit of processes;
+    ///   `unsupported` where the kernel or a sandbox refuses `pidfd_open(2)`. The operation of the error is the call that
+    ///   failed. After an error no process is left, and unless `execve` failed no program was started.
     public init(_ program: Program) throws(IOError) {
         guard !program.hasZeros else {
             throw IOError(
@@ -28,16 +29,13 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
                 detail: "a zero would end a path, an argument or a variable"
             )
         }
-        let process = ChildIdentity(number: try checked("execve", program.start(), detail: program.path))
-        let number = clinux_pidfd(process.number)
-        descriptor = Descriptor(number: try checked("pidfd_open", number, detail: number == -ESRCH ? Self.isGone : ""))
-        self.process = consume process
+        let started = try program.start()
+        process = ChildIdentity(number: started.number)
+        descriptor = Descriptor(number: started.descriptor)
     }
 
-    private static let isGone =
-        "it has ended, and others took its exit status: SIGCHLD is ignored, or they wait for any child"
-
-    /// The number of its process. It is nobody else's until the exit status was taken.
+    /// The number of its process. No other process gets it until the exit status was taken; while SIGCHLD is ignored, the
+    /// kernel takes it as soon as the program has ended.
     public var number: CInt { process.number }
 
     /// Readable once the program has ended.
@@ -48,10 +46,14 @@ public struct Child: ~Copyable, Sendable, DescriptorHolder {
         process.exitStatus()
     }
 
-    /// Sends it a signal (`pidfd_send_signal(2)`); one that has ended gets none, and nobody else in its place, also where
-    /// other code of the process has waited for it.
-    public func send(_ signal: Signal) {
-        process.send(signal)
+    /// Sends it a signal (`pidfd_send_signal(2)`). Nothing happens when it has ended, also where other code of the process
+    /// has waited for it: no other process gets the signal. Where the kernel or a sandbox refuses the call, the signal
+    /// goes to the process number (`kill(2)`), after a check that it is still this child's; other code that waits for the
+    /// child between the two is then not noticed.
+    ///
+    /// - Throws: `permissionDenied` when the program runs as another user; `invalidArgument` for a number that is no signal.
+    public func send(_ signal: Signal) throws(IOError) {
+        try process.send(signal)
     }
 
     /// The process and the descriptor, for two owners.

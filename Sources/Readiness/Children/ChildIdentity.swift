@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Sockets
 
 /// A process of ours that was not waited for: until then its number is nobody else's. At the end of this it is gone.
 struct ChildIdentity: ~Copyable, Sendable {
@@ -26,8 +27,11 @@ struct ChildIdentity: ~Copyable, Sendable {
         return status
     }
 
-    func send(_ signal: Signal) {
+    func send(_ signal: Signal) throws(IOError) {
         guard status == nil else { return }
-        _ = clinux_kill_child(number, signal.rawValue)
+        let result = clinux_kill_child(number, signal.rawValue)
+        // It has ended.
+        guard result != -ECHILD, result != -ESRCH else { return }
+        try check("kill", result)
     }
 }

@@ -23,9 +23,9 @@ public final class ChildWatch<Engine: EventEngine> {
     /// The number of its process; it may be another's once the program has ended and the handler was called.
     public var number: CInt { process.number }
 
-    /// Sends it a signal; one that has ended gets none, and nobody else in its place.
-    public func send(_ signal: Signal) {
-        process.send(signal)
+    /// Sends it a signal, as ``Child/send(_:)`` does. Nothing happens when it has ended.
+    public func send(_ signal: Signal) throws(IOError) {
+        try process.send(signal)
     }
 
     /// Stops waiting. If the program still runs, it is killed when nobody holds this any more.

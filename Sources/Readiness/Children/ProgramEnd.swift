@@ -4,6 +4,7 @@ public enum ProgramEnd: Hashable, Sendable {
     case exited(CInt)
     /// By a signal.
     case killed(Signal)
-    /// Somebody else in this process waited for it and took the answer.
+    /// The status is lost: other code of this process waited for the program, or SIGCHLD is ignored, and the kernel keeps no
+    /// status then.
     case unknown
 }
