@@ -7,6 +7,7 @@ final class Inetd<Engine: EventEngine> {
     let end: GracefulEnd<Engine>
     private unowned let engine: Engine
     private let complain: (String) -> Void
+    private let children = InetdChildren<Engine>()
     private let buffer = ReadBuffer(capacity: 16_384)
     private var listeners: [Listener<Engine>] = []
     private var datagramServers: [DatagramServer<Engine>] = []
@@ -36,7 +37,13 @@ final class Inetd<Engine: EventEngine> {
         for launcher in launchers { launcher.stopStarting() }
     }
 
+    /// Also for children that no service started; see ``InetdChildren``.
+    func waitForAllChildren() throws(IOError) {
+        try children.waitForOthers(on: engine)
+    }
+
     func killPrograms() {
+        children.stop()
         for launcher in launchers { launcher.killAll() }
     }
 
@@ -47,7 +54,7 @@ final class Inetd<Engine: EventEngine> {
         case (.tcp, .builtIn(let builtIn)):
             return try listen(at: address) { [unowned self] socket, peer in try serve(builtIn, socket, peer) }
         case (.tcp, .program(let program)):
-            let launcher = InetdLauncher(on: engine, end: end, program, complain: complain)
+            let launcher = InetdLauncher(on: engine, end: end, children: children, program, complain: complain)
             launchers.append(launcher)
             return try listen(at: address) { socket, _ in launcher.serve(socket) }
         case (.udp, .builtIn(let builtIn)):

@@ -14,6 +14,7 @@ final class InetdLauncher<Engine: EventEngine> {
 
     private unowned let engine: Engine
     private unowned let end: GracefulEnd<Engine>
+    private let children: InetdChildren<Engine>
     private let program: InetdProgram
     private let complain: (String) -> Void
     private var running: [CInt: ChildWatch<Engine>] = [:]
@@ -30,11 +31,13 @@ final class InetdLauncher<Engine: EventEngine> {
     init(
         on engine: Engine,
         end: GracefulEnd<Engine>,
+        children: InetdChildren<Engine>,
         _ program: InetdProgram,
         complain: @escaping (String) -> Void
     ) {
         self.engine = engine
         self.end = end
+        self.children = children
         self.program = program
         self.complain = complain
     }
@@ -102,6 +105,7 @@ final class InetdLauncher<Engine: EventEngine> {
             let child = try Child(launch)
             let number = child.number
             running[number] = try engine.watchExit(of: child) { [unowned self] _ in childEnded(number) }
+            children.started(number)
             if let perSecond = program.perSecond {
                 nextStart = max(nextStart, .now).advanced(by: .seconds(1) / perSecond)
             }
@@ -121,6 +125,7 @@ final class InetdLauncher<Engine: EventEngine> {
 
     private func childEnded(_ number: CInt) {
         running[number] = nil
+        children.ended(number)
         ended += 1
         startNext()
         end.connectionClosed()

@@ -3,6 +3,9 @@ public import Sockets
 
 /// Serves many services on their ports at once, in one process and on one thread.
 ///
+/// It waits for every child of this process, also for those that it did not start itself, such as the orphans that come to
+/// process 1 of a container: no other code of the process may wait for children of its own meanwhile.
+///
 /// It serves until SIGINT or SIGTERM, then drains for at most `grace`; a second signal ends it at once. Programs that
 /// still run then are killed. From `whenReady` on, clients can connect and signals are heeded.
 ///
@@ -32,6 +35,7 @@ public func serveInetd<Engine: EventEngine>(
     var places: [(service: InetdService, address: SocketAddress)] = []
     for service in services { places.append((service, try inetd.open(service, at: host))) }
     try inetd.end.onSignal { inetd.stopAccepting() }
+    try inetd.waitForAllChildren()
     whenReady(places)
     try engine.run(.untilStopped)
     return inetd.totals

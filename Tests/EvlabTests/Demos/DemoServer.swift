@@ -34,16 +34,19 @@ struct DemoServer: ~Copyable {
 
     /// Starts the services of a configuration.
     ///
-    /// - Parameter options: by default it waits at its end for programs that are about to.
+    /// - Parameters:
+    ///   - options: by default it waits at its end for programs that are about to.
+    ///   - command: what starts it, with its own command line as arguments.
     static func start(
         services: String,
         on variant: DemoVariant,
         places: Int = 1,
-        options: [String] = ["--grace", "3600"]
+        options: [String] = ["--grace", "3600"],
+        through command: [String] = []
     ) throws -> DemoServer {
         let shell = "exec \"$0\" \"$@\" <<'THE END'\n\(services)\nTHE END\n"
-        let command = [Program.evlabPath, "demo", "inetd", "--config", "/dev/stdin"] + options + variant.arguments
-        return try wait(for: Program.start(["sh", "-c", shell] + command), places)
+        let inetd = [Program.evlabPath, "demo", "inetd", "--config", "/dev/stdin"] + options + variant.arguments
+        return try wait(for: Program.start(["sh", "-c", shell] + command + inetd), places)
     }
 
     private static func wait(for program: consuming Program, _ places: Int) throws -> DemoServer {
