@@ -42,6 +42,7 @@ struct HighNumberTests {
     @Test(
         "fault 35: otherwise they are as good as others",
         .bug(id: "descriptor-above-1023"),
+        .bug(id: "work-for-each-possible-descriptor"),
         arguments: MultiplexerKind.allCases
     )
     func beyond(_ kind: MultiplexerKind) async {

@@ -41,6 +41,22 @@ import Testing
         }
     }
 
+    @Test("An engine that is refused an eventfd is a typed error", .bug(id: "refused-system-calls"))
+    func refusedEventDescriptors() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            alarm(500)
+            for error in ["ENOSYS", "EPERM"] {
+                let fault = try SystemCallFault("eventfd2:error=\(error)")
+                defer { fault.end() }
+                for kind in EngineKind.allCases {
+                    let failure = #expect(throws: IOError.self) { try openPoster(of: kind.make()) }
+                    #expect(failure?.operation == "eventfd", "\(kind), \(error)")
+                }
+            }
+            exit(0)
+        }
+    }
+
     /// The error of an engine that can have so many descriptors.
     private static func make(_ kind: EngineKind, with free: CInt) throws -> IOError.Code? {
         let limit = try DescriptorLimit(lowestAllowed: numberAbove(free))

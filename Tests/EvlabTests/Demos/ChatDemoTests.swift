@@ -333,7 +333,12 @@ struct ChatDemoTests {
         #expect(try server.stop() == "members: 2, lines: 2, dropped: 0, refused: 0\n")
     }
 
-    @Test("Keyboard and network in one wait, on a terminal", .enabled(if: has("python3")), arguments: DemoVariant.all)
+    @Test(
+        "Keyboard and network in one wait, on a terminal",
+        .bug(id: "terminal-left-non-blocking"),
+        .enabled(if: has("python3")),
+        arguments: DemoVariant.all
+    )
     func terminal(_ variant: DemoVariant) throws {
         var server = try DemoServer.start(["chat"], on: variant)
         let command = ["python3", client("chat_terminal"), Program.evlabPath, server.port] + variant.arguments
