@@ -61,16 +61,16 @@ public protocol Multiplexer: ~Copyable {
     ///
     /// - Parameters:
     ///   - batch: where the events go.
-    ///   - deadline: when to stop waiting, never earlier; one that has passed only looks, whatever it is; `nil`, and
-    ///     `MonotonicInstant.distantFuture` in effect, wait for ever.
+    ///   - deadline: when to stop waiting, never earlier; one that has passed only looks; `nil` waits without
+    ///     a limit, and so in effect does `MonotonicInstant.distantFuture`.
     /// - Returns: how many events the batch holds, 0 when the time has passed. Some may prove stale in
     ///   ``EventBatch/next()``.
     /// - Throws: `busy` when the batch holds events of another multiplexer, `forked`.
     @discardableResult
     mutating func wait(into batch: inout EventBatch, until deadline: MonotonicInstant?) throws(IOError) -> Int
 
-    /// As ``wait(into:until:)``, for a length of time at most: to the nanosecond, and never shorter. Zero and less only look;
-    /// what is longer than the clock can count, 292 years, and `nil` wait for ever.
+    /// As ``wait(into:until:)``, for a length of time at most: to the nanosecond, and never shorter. A limit of zero or
+    /// less only looks; `nil`, and a limit beyond the clock's 292 years, wait without a limit.
     @discardableResult
     mutating func wait(into batch: inout EventBatch, upTo limit: Duration?) throws(IOError) -> Int
 }

@@ -51,7 +51,7 @@ extension EventBase {
         return now.duration
     }
 
-    /// Has a base that C code made read ``cachedTime`` anew. The C function is `event_base_update_cache_time`.
+    /// Refreshes ``cachedTime`` on a base that C code made. The C function is `event_base_update_cache_time`.
     ///
     /// Timeouts that begin with a call of this package count from that call without it. Those that libevent starts by
     /// itself on such a base, such as a write timeout when bytes are added to a stream's output, count from

@@ -79,7 +79,7 @@ internal import SystemPackage
         return status.st_size
     }
 
-    /// The files of /proc say that they are empty, and those of /sys that they fill a page: no segment has their bytes.
+    /// Refuses files of /proc, which report a size of 0, and of /sys, which report a page: a segment would lack their bytes.
     private static func checkContents(
         of descriptor: borrowing Descriptor,
         size: Int,
@@ -87,7 +87,7 @@ internal import SystemPackage
     ) throws(IOError) {
         let number = descriptor.fileDescriptor.rawValue
         if size == 0 {
-            // One that has just been written to is no such file.
+            // Another process may have just written to an empty file.
             guard try hasByte(0, number), try Self.size(of: descriptor) == 0 else { return }
             throw misreported(size, "more")
         }
@@ -129,7 +129,7 @@ internal import SystemPackage
         return unsafe segment
     }
 
-    /// After a read that found the end too early, libevent gives whatever errno was before.
+    /// When a read finds the end of the file too early, libevent fails with whatever errno was before.
     private static func checkRead(
         _ operation: IOError.Operation,
         _ error: CInt,

@@ -471,7 +471,7 @@ public final class Event: BaseMember {
             ticks.deadline.tickIsDue(at: clinux_monotonic_now())
             setTimeout(ticks.left)
             call(ready(flags))
-            // The handler may have removed the event or added it anew, and it may have run past the next tick.
+            // The handler may have removed or restarted the event, and it may have run past the next tick.
             guard case .tick(let current) = restart, current === ticks,
                 ticks.deadline.handlerReturned(at: clinux_monotonic_now())
             else { return }

@@ -15,11 +15,11 @@ enum TimeoutRestart {
         var left: Duration { .nanoseconds(max(0, deadline.next - clinux_monotonic_now())) }
     }
 
-    /// There is none, or it does not repeat.
+    /// There is no timeout, or it does not repeat.
     case none
-    /// It begins anew: that of a descriptor.
+    /// A descriptor's timeout starts again.
     case timeout(Duration)
-    /// The next tick follows.
+    /// A timer's next tick follows.
     case tick(Ticks)
 
     init(after delay: Duration?, every interval: Duration?, from start: Int64, isTimer: Bool) {

@@ -107,7 +107,7 @@ extension BufferEvent {
         }
     }
 
-    /// A stream that is closing has nobody to tell.
+    /// Ends the stream with an error. A stream that is closing calls no handler.
     private func fail(_ error: IOError) {
         isOpen ? end(.failed(error)) : finish()
     }
@@ -161,8 +161,8 @@ extension BufferEvent {
         if count > 0 { unsafe bufferevent_trigger(raw, Int16(EV_READ), 0) }
     }
 
-    /// Writes in libevent's place, which has disabled writing: after a timeout that ran out while the loop was busy, and after
-    /// `sendfile(2)` took no byte. Libevent takes that for the end of the stream, whether the socket is full after all or the
+    /// Writes directly, because libevent has disabled writing: after a timeout that ran out while the loop was busy, and after
+    /// `sendfile(2)` wrote nothing. Libevent reports the latter as the end of the stream, whether the socket was full or the
     /// file has become shorter than its segment.
     private func writeNow() {
         unsafe evbuffer_unfreeze(output.raw, 1)
@@ -177,7 +177,7 @@ extension BufferEvent {
         if result > 0 { unsafe bufferevent_trigger(raw, Int16(EV_WRITE), 0) }
     }
 
-    /// Has a timeout count from the return of the handler, whose own time is not the peer's. Libevent has started it before.
+    /// Restarts a timeout when a handler returns. Libevent starts it before the call, so the handler's own time would count.
     private func restartTimeout(_ direction: CInt) {
         guard phase == .open, unsafe bufferevent_get_enabled(raw) & Int16(direction) != 0 else { return }
         core.refreshClock()

@@ -18,10 +18,11 @@ extension BufferEvent {
 
     /// Sends what is left, waits for the peer to end too, and closes.
     ///
-    /// When `limit` has passed, or the rest cannot be sent, it closes all the same. Over TCP the peer then reads a reset, so
-    /// that it does not take what it got for everything; a unix socket has no reset. The stream calls none of its handlers
-    /// any more. A second call does nothing.
-    /// - Parameter limit: counted from this call; at zero or less, what is left is not sent.
+    /// The stream also closes when `limit` has passed or the rest cannot be sent. Over TCP the peer then reads a reset, so that
+    /// it does not mistake a part of the output for all of it; a unix socket has no reset. The stream calls no handler after
+    /// this call. A second call does nothing.
+    ///
+    /// - Parameter limit: counts from this call; at zero or less, what is left is not sent.
     public func close(within limit: Duration = .seconds(5)) {
         core.checkThread()
         guard isOpen else { return }
@@ -42,8 +43,8 @@ extension BufferEvent {
         startDeadline(limit)
     }
 
-    /// Closes at once; what was not sent is lost, and over TCP the peer reads a reset if there was any. The stream calls none
-    /// of its handlers any more.
+    /// Closes at once. Output that was not sent is lost, and over TCP the peer then reads a reset. The stream calls no handler
+    /// after this call.
     public func abort() {
         core.checkThread()
         finish()

@@ -63,7 +63,7 @@ import Testing
         let seen = Seen()
         let watch = try Self.watch(fifo, on: engine, trigger, seen)
         try engine.runWithoutWaiting()
-        // Nobody has written yet: that is no end.
+        // A pipe that has had no writer yet has not ended.
         #expect(seen.calls == 0)
         for round in 1...3 {
             let writer = try fifo.writer()

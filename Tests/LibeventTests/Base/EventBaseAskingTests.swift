@@ -25,7 +25,7 @@ import Testing
 
     /// A cached time is that at which the turn began; timeouts that count from it end too early.
     @Test(.bug(id: "timeout-from-a-stale-clock"), arguments: TestBase.allCases)
-    func aBaseOfOursReadsTheTimeAnewInACallback(kind: TestBase) throws {
+    func theTimeOfABaseAdvancesInACallback(kind: TestBase) throws {
         let base = try kind.make()
         var times: [Duration] = []
         try base.schedule(after: .zero) { [unowned base] _ in

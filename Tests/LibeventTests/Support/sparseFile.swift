@@ -3,7 +3,7 @@ import Sockets
 import SystemPackage
 import Testing
 
-/// A file without a name of this size, all of it a hole but for `bytes` at `offset`.
+/// An unnamed file of this size that is one hole except for `bytes` at `offset`.
 func sparseFile(of size: Int, with bytes: [UInt8], at offset: Int) throws -> Descriptor {
     let file = try temporaryFile([])
     try file.fileDescriptor.resize(to: Int64(size))
