@@ -77,6 +77,32 @@ struct ResolverTests {
         #expect(resolver.threads <= 4)
     }
 
+    @Test(
+        "the system is asked for many names at once",
+        .bug(id: "too-many-lookups"),
+        arguments: [EngineKind.native, .libevent]
+    )
+    func realLookups(_ kind: EngineKind) async throws {
+        let loop = try EventLoop(engine: kind.engine)
+        let server = try TCPServer(on: .anyIPv4(port: 0), loops: [loop])
+        let running = start { try await server.run(echo) }
+        let port = try #require(server.address.port)
+        try await withThrowingTaskGroup(of: SocketAddress?.self) { group in
+            // `getaddrinfo(3)` takes such a name for 127.0.0.N, and needs no network.
+            for number in 1...150 {
+                group.addTask {
+                    try await TCPConnection.connect(toHost: "127.\(number)", port: port, on: loop) { $0.peer }
+                }
+            }
+            var peers: Set<SocketAddress> = []
+            for try await case let peer? in group { peers.insert(peer) }
+            #expect(peers == Set((1...150).map { .ipv4(127, 0, 0, $0, port: port) }))
+        }
+        server.shutDown(within: .zero)
+        try await running.value
+        await loop.shutDown()
+    }
+
     @Test("equal questions in flight are asked once", .bug(id: "too-many-lookups"))
     func equalQuestions() async throws {
         let service = try SlowService()
