@@ -22,11 +22,27 @@ struct SampleTests {
     private static func ask(_ port: UInt16) async throws -> String? {
         try await TCPConnection.connect(toHost: "localhost", port: port, within: .seconds(60)) { connection in
             try await connection.write("hello\n")
-            return try await connection.readLine()
+            return try await connection.loop.timeout(.seconds(60)) { try await connection.readLine() }
         }
     }
 
-    @Test("the servers and the client of the documentation", arguments: [serveWithTasks, serveWithChunks])
+    /// The forms that the page advises instead of those on which the compiler crashes or does not end.
+    private static func echo(_ connection: TCPConnection) async throws {
+        do {
+            while true {
+                guard let chunk = try await connection.read() else { break }
+                try await connection.write(chunk)
+            }
+        } catch {
+            guard error.code == .closed else { throw error }
+        }
+    }
+
+    private static func serveSafely(_ address: SocketAddress) async throws {
+        try await TCPServer.serve(on: address, echo)
+    }
+
+    @Test("the servers and the client of the documentation", arguments: [serveWithTasks, serveWithChunks, serveSafely])
     func servers(_ serve: @escaping @Sendable (SocketAddress) async throws -> Void) async throws {
         // Bound, but not listening: nobody else is given the port, and who reuses the address can listen on it.
         let bound = try Socket.bound(to: .loopback(port: 0), .stream, options: .reuseAddress)
