@@ -33,7 +33,7 @@ struct IdlePeerTests {
         let peer = try await Peer.connect(to: server.address)
         try peer.set(.receiveBuffer, to: 131_072)
         try await peer.send("x")
-        var count = try await peer.receive(exactly: 65_536).count
+        guard var count = try? await peer.receive(exactly: 65_536).count else { return false }
         let clock = ContinuousClock()
         for _ in 0..<15 {
             let start = clock.now

@@ -31,7 +31,7 @@ extension EventConfiguration {
         for method in avoidedMethods { unsafe event_config_avoid_method(config, method.libeventName) }
         try unsafe setDispatchLimits(on: config)
         try checkFreeDescriptors()
-        try check("eventfd", clinux_hold_streams(), detail: Self.descriptorsNeeded)
+        _ = try Self.opened("eventfd", clinux_hold_streams())
         defer { clinux_release_streams() }
         guard let base = unsafe event_base_new_with_config(config) else { throw noMethod() }
         return unsafe base
