@@ -111,7 +111,7 @@ struct HappyEyeballsTests {
     @Test(
         "when every address fails, the error names each with its reason, and no socket is left",
         .bug(id: "silent-first-address"),
-        arguments: EngineKind.allCases
+        arguments: [EngineKind.native, .libevent]
     )
     func allFail(_ kind: EngineKind) async throws {
         try await withTwoHosts(kind) { loop, port, hole in
@@ -123,7 +123,7 @@ struct HappyEyeballsTests {
                     toHost: "three.test",
                     port: port,
                     on: loop,
-                    within: .milliseconds(300),
+                    within: .seconds(2),
                     attemptDelay: .milliseconds(1),
                     using: seam
                 ) { _ in }
