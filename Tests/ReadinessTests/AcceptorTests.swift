@@ -80,6 +80,20 @@ struct AcceptorTests {
         #expect(idle?.detail.contains("listen(backlog:)") == true)
     }
 
+    @Test("a socket that was shut down has failed for good", .bug(id: "cannot-accept"))
+    func failed() throws {
+        let (listener, clients) = try Self.listener(waiting: 1)
+        var acceptor = try Acceptor(on: Socket(adopting: listener))
+        try acceptor.socket.shutDown(.both)
+        let outcome = acceptor.accept { _ in Issue.record("nothing can be accepted") }
+        guard case .failed(let error) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(error.code == .invalidArgument)
+        try Self.close(clients)
+    }
+
     @Test("gives its socket back")
     func giveBack() throws {
         let (listener, clients) = try Self.listener(waiting: 1)
@@ -202,7 +216,8 @@ struct AcceptorTests {
     @Test(
         "fault 3: connections that failed while they waited are passed over",
         .bug(id: "aborted-while-waiting"),
-        arguments: ["ECONNABORTED", "EPROTO", "EINTR", "ENETDOWN", "EHOSTUNREACH", "ENOPROTOOPT"]
+        .bug(id: "cannot-accept"),
+        arguments: ["ECONNABORTED", "EPROTO", "EINTR", "ENETDOWN", "EHOSTUNREACH", "ENOPROTOOPT", "EOPNOTSUPP"]
     )
     func passedOver(_ name: String) async {
         await #expect(processExitsWith: .success) { [name] in

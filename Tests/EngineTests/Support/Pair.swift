@@ -56,6 +56,14 @@ extension SocketHandle where Self: ~Copyable, Self: ~Escapable {
         #expect(try poll.wait(into: &ready, upTo: patience) == 1)
     }
 
+    /// Waits until a connect has come to its end.
+    func waitForRoom() throws {
+        var poll = try Poll()
+        try poll.add(self, for: .writable, token: 0)
+        var ready = try EventBatch(capacity: 1)
+        #expect(try poll.wait(into: &ready, upTo: patience) == 1)
+    }
+
     /// What one read gives, at most `count` bytes; empty at the end and when there is nothing.
     func readText(_ count: Int = 1024) throws -> String {
         var bytes = [UInt8](repeating: 0, count: count)
