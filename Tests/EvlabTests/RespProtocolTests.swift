@@ -78,7 +78,7 @@ struct RespProtocolTests {
         var bytes = beginning + Array(repeating: argument, count: 500).joined()
         var parser = RespParser()
         #expect(try parser.next(in: bytes.span) == nil)
-        // Whoever reads these again, but for the mark of the command, finds them wrong.
+        // All but the mark of the command: a parser that reads these bytes again finds them wrong.
         for index in 1..<bytes.count { bytes[index] = UInt8(ascii: "?") }
         bytes += Array(repeating: argument, count: 501).joined()
         #expect(try parser.next(in: bytes.span) == bytes.count)

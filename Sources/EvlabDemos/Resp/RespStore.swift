@@ -97,7 +97,7 @@ final class RespStore: Sendable {
         return (result, before, entry?.expires ?? false)
     }
 
-    /// Removes what has expired and nobody asks for.
+    /// Removes all entries that have expired.
     ///
     /// - Returns: when the next entry expires, in milliseconds from now; `nil` if none does.
     func sweep() -> Int64? {
