@@ -16,7 +16,7 @@ func isIdle(_ loop: EventLoop) async throws -> Bool {
 }
 
 /// The folder of the calling thread under /proc, without a descriptor: there may be none left.
-private func currentThread() -> String {
+func currentThread() -> String {
     var path = [CChar](repeating: 0, count: 100)
     let count = unsafe readlink("/proc/thread-self", &path, path.count)
     return String(decoding: path.prefix(count).map(UInt8.init), as: UTF8.self)
