@@ -2,9 +2,9 @@ import Readiness
 import Testing
 
 /// The grid of a repeating timer, without a clock.
-@Suite("The deadlines of a repeating timer", .bug(id: "repeating-timer-loses-its-grid"))
+@Suite("The deadlines of a repeating timer")
 struct RepeatingDeadlineTests {
-    @Test("on time, each tick is one period after the one before")
+    @Test("on time, each tick is one period after the one before", .bug(id: "repeating-timer-loses-its-grid"))
     func onTime() {
         var ticks = RepeatingDeadline(first: 30, period: 100)
         for tick in 0..<5 {
@@ -16,7 +16,10 @@ struct RepeatingDeadlineTests {
         }
     }
 
-    @Test("a handler of one and a half periods gets every second tick, and the others are missed")
+    @Test(
+        "a handler of one and a half periods gets every second tick, and the others are missed",
+        .bug(id: "repeating-timer-loses-its-grid")
+    )
     func longHandler() {
         var ticks = RepeatingDeadline(first: 100, period: 100)
         var times: [Int64] = []
@@ -31,7 +34,10 @@ struct RepeatingDeadlineTests {
         #expect(times == [100, 300, 500, 700])
     }
 
-    @Test("a late call stands for the last tick that has come, and does not shift the next one")
+    @Test(
+        "a late call stands for the last tick that has come, and does not shift the next one",
+        .bug(id: "repeating-timer-loses-its-grid")
+    )
     func lateCall() {
         var ticks = RepeatingDeadline(first: 100, period: 100)
         ticks.tickIsDue(at: 455)
@@ -44,7 +50,7 @@ struct RepeatingDeadlineTests {
         #expect(ticks.next == 600)
     }
 
-    @Test("ticks that the handler and then the loop miss count together")
+    @Test("ticks that the handler and then the loop miss count together", .bug(id: "repeating-timer-loses-its-grid"))
     func bothLate() {
         var ticks = RepeatingDeadline(first: 100, period: 100)
         ticks.tickIsDue(at: 100)
@@ -55,7 +61,7 @@ struct RepeatingDeadlineTests {
         #expect(ticks.next == 700)
     }
 
-    @Test("a call that a coarse clock makes early counts as its tick")
+    @Test("a call that a coarse clock makes early counts as its tick", .bug(id: "repeating-timer-loses-its-grid"))
     func earlyCall() {
         var ticks = RepeatingDeadline(first: 100, period: 100)
         ticks.tickIsDue(at: 98)
@@ -65,6 +71,7 @@ struct RepeatingDeadlineTests {
 
     @Test(
         "periods beyond the clock end at its end",
+        .bug(id: "repeating-timer-loses-its-grid"),
         .bug(id: "very-long-times"),
         arguments: [Int64.max, Int64.max / 2]
     )

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 /// A named pipe whose writers come and go.
-@Suite(.bug(id: "fifo-whose-writer-has-gone")) struct FifoContractTests {
+@Suite struct FifoContractTests {
     private struct Fifo: ~Copyable {
         private let path = FilePath("/tmp/swift-libevent-fifo-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
 
@@ -84,6 +84,7 @@ import Testing
 
     @Test(
         "Nothing before the first writer; then each one's bytes and end, and the next one's",
+        .bug(id: "fifo-whose-writer-has-gone"),
         arguments: EngineKind.allCases,
         [Trigger.level, .levelOneShot]
     )
@@ -91,7 +92,12 @@ import Testing
         try Self.check(kind.make(), trigger)
     }
 
-    @Test("The same under an edge trigger", arguments: EngineKind.edgeTriggered, [Trigger.edge, .edgeOneShot])
+    @Test(
+        "The same under an edge trigger",
+        .bug(id: "fifo-whose-writer-has-gone"),
+        arguments: EngineKind.edgeTriggered,
+        [Trigger.edge, .edgeOneShot]
+    )
     func edges(_ kind: EngineKind, _ trigger: Trigger) throws {
         try Self.check(kind.make(), trigger)
     }

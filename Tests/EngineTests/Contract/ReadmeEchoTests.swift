@@ -17,7 +17,7 @@ struct ReadmeEchoTests {
     }
 
     /// The samples are compiled by `scripts/consumers`; what is tested here must be the same text.
-    @Test("README.md has the tested text")
+    @Test("README.md has the tested text", .bug(id: "sample-loses-partial-writes"))
     func sameText() throws {
         let file = #filePath
         let root = file.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()

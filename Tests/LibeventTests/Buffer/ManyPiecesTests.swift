@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// Many more pieces than `writev(2)` takes (IOV_MAX, 1,024).
-@Suite("EventBuffer: more pieces than one call takes", .bug(id: "more-than-1024-pieces"))
+@Suite("EventBuffer: more pieces than one call takes")
 struct ManyPiecesTests {
     private static let count = 5_000
     private static let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) }
@@ -26,7 +26,7 @@ struct ManyPiecesTests {
         }
     }
 
-    @Test("all of them are seen, in order")
+    @Test("all of them are seen, in order", .bug(id: "more-than-1024-pieces"))
     func segments() throws {
         let buffer = try EventBuffer()
         try fill(buffer)
@@ -42,7 +42,11 @@ struct ManyPiecesTests {
         #expect(bytes == Self.bytes)
     }
 
-    @Test("all of them reach a socket and a pipe, in order", arguments: [true, false])
+    @Test(
+        "all of them reach a socket and a pipe, in order",
+        .bug(id: "more-than-1024-pieces"),
+        arguments: [true, false]
+    )
     func writing(toSocket: Bool) throws {
         let (reading, writing) = try toSocket ? socketEnds() : pipeEnds()
         let buffer = try EventBuffer()
@@ -56,7 +60,7 @@ struct ManyPiecesTests {
         #expect(try received.removeBytes(received.count) == Self.bytes)
     }
 
-    @Test("a stream sends all of them, in order", arguments: TestBase.allCases)
+    @Test("a stream sends all of them, in order", .bug(id: "more-than-1024-pieces"), arguments: TestBase.allCases)
     func stream(kind: TestBase) throws {
         let base = try kind.make()
         let ends = try StreamEnds(base)
