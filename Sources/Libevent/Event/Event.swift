@@ -60,6 +60,9 @@ public final class Event: BaseMember {
 
     // MARK: Making
 
+    /// Not inlined: the optimizer of Swift 6.3 fails on a caller that it is inlined into ("leak due to a consuming
+    /// post-dominance failure").
+    @inline(never)
     private init(
         _ core: BaseCore,
         _ source: Source,
