@@ -33,8 +33,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Whether what is called now ends with the jobs that wait.
     @safe @exclusivity(unchecked) private(set) var isInside = false
     @safe @exclusivity(unchecked) private(set) var isEnding = false
-    /// The room that chunk handlers read into.
-    let scratch: UnsafeMutableRawBufferPointer
+    /// What chunk handlers read into, `readSize` bytes.
+    let scratch: UnsafeMutableRawPointer
     /// A block for the next chunk that a task reads.
     @exclusivity(unchecked) var spareBlock: Unmanaged<ByteBlock>?
     @safe @exclusivity(unchecked) var timers = TimerHeap()
@@ -57,7 +57,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         self.seam = seam
         self.name = name
         unsafe scratch = .allocate(byteCount: Self.readSize, alignment: 64)
-        unsafe scratch.initializeMemory(as: UInt8.self, repeating: 0)
+        unsafe scratch.initializeMemory(as: UInt8.self, repeating: 0, count: Self.readSize)
         unsafe serial.loop = self
     }
 

@@ -66,10 +66,10 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     @inline(__always)
     override func becameReadable() {
         let room = unsafe loop.scratch
-        let count = unsafe clinux_read(number, room.baseAddress, room.count)
+        let count = unsafe clinux_read(number, room, EventLoop.readSize)
         guard count > 0 else { return readNothing(count) }
         hasMoved = true
-        let bytes = unsafe UnsafeRawBufferPointer(start: room.baseAddress, count: count).bindMemory(to: UInt8.self)
+        let bytes = unsafe UnsafeRawBufferPointer(start: room, count: count).bindMemory(to: UInt8.self)
         isCalling = true
         do {
             switch callback {
@@ -124,13 +124,23 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     ///
     /// - Throws: `queueFull` when bytes are queued and these would exceed `mostQueued` of the options. Then none of them is
     ///   queued, and the connection stays as it is.
+    @inlinable
     @inline(__always)
     public func write(_ bytes: Span<UInt8>) throws(IOError) {
+        // In two calls, because one that can throw an error of this size costs its caller ten instructions more.
+        let sent = sendNow(bytes)
+        if sent != bytes.count { try writeRest(bytes, after: sent) }
+    }
+
+    /// Writes what the kernel takes.
+    ///
+    /// - Returns: how much it took, or -errno; a number below these where bytes wait or the connection is over.
+    @usableFromInline
+    func sendNow(_ bytes: Span<UInt8>) -> Int {
         loop.checkThread()
-        guard state == .open, outbox.isEmpty else { return try writeBehind(bytes) }
+        guard state == .open, outbox.isEmpty else { return .min }
         hasMoved = true
-        let sent = unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, $0.count) }
-        if sent != bytes.count { writeRest(bytes, after: sent) }
+        return unsafe bytes.withUnsafeBytes { unsafe clinux_send_quietly(number, $0.baseAddress, bytes.count) }
     }
 
     /// Writes text as UTF-8.
@@ -180,8 +190,10 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         return count < limits.writeWatermark && count <= limits.mostQueued
     }
 
+    @usableFromInline
     @inline(never)
-    private func writeRest(_ bytes: Span<UInt8>, after result: Int) {
+    func writeRest(_ bytes: Span<UInt8>, after result: Int) throws(IOError) {
+        guard result != .min else { return try writeBehind(bytes) }
         do throws(IOError) {
             let sent = result >= 0 ? result : try sendNothing(result)
             if sent < bytes.count { queue(bytes.extracting(droppingFirst: sent)) }
@@ -190,7 +202,6 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
         }
     }
 
-    @inline(never)
     private func writeBehind(_ bytes: Span<UInt8>) throws(IOError) {
         guard state == .open, !bytes.isEmpty else { return }
         guard !isCollecting else { return try sendCollected(and: bytes) }

@@ -263,7 +263,7 @@ public class StreamConnection: @unchecked Sendable {
 
     private final func discardInput() {
         let room = unsafe loop.scratch
-        let count = unsafe clinux_read(number, room.baseAddress, room.count)
+        let count = unsafe clinux_read(number, room, EventLoop.readSize)
         if count == 0 || (count < 0 && count != -Int(EAGAIN)) { close(because: nil) }
     }
 

@@ -93,9 +93,9 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
     private func readAvailable(into unread: inout Inbox?) {
         let room = unsafe loop.scratch
         while true {
-            let count = unsafe clinux_read(number, room.baseAddress, room.count)
+            let count = unsafe clinux_read(number, room, EventLoop.readSize)
             guard count > 0 else { return }
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: room[..<count]).bindMemory(to: UInt8.self)
+            let bytes = unsafe UnsafeRawBufferPointer(start: room, count: count).bindMemory(to: UInt8.self)
             if unread == nil { unread = Inbox([]) }
             unsafe unread?.append(bytes.span)
         }
