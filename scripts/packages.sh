@@ -11,9 +11,9 @@ has_command() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# Whether Python finds the client library for Redis.
+# Whether Python finds a client library for Redis that speaks both versions of the protocol; it connects to nothing.
 has_redis_py() {
-    python3 -c 'import redis' 2>/dev/null
+    python3 -c 'import redis; redis.Redis(protocol=3)' 2>/dev/null
 }
 
 need_swift() {

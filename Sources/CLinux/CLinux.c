@@ -143,8 +143,8 @@ bool clinux_interface_name(unsigned int index, char *name) {
 }
 
 int clinux_lock_folder(const char *path) {
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return -errno;
+    int folder = clinux_lift(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder < 0) return folder;
     if (flock(folder, LOCK_EX | LOCK_NB) == 0) return folder;
     int error = errno;
     close(folder);

@@ -49,6 +49,11 @@ static int place_streams(const struct clinux_launch *launch) {
     for (int number = 0; number < 3; number++) {
         if (sources[number] >= 0 && dup2(sources[number], number) < 0) return -errno;
     }
+    /* What another thread was opening during the fork is no stream of ours, and would be closed by exec. */
+    for (int number = 0; number < 3; number++) {
+        int flags = sources[number] < 0 ? fcntl(number, F_GETFD) : 0;
+        if (flags >= 0 && (flags & FD_CLOEXEC) != 0) close(number);
+    }
     /* A program expects all three. Without /dev/null it has to do without. */
     clinux_fill_streams();
     return 0;
@@ -63,6 +68,7 @@ struct report {
 static struct report become(const struct clinux_launch *launch, pid_t parent) {
     reset_signals();
     int result = launch->dies_with_us ? clinux_die_with_parent(parent) : 0;
+    if (!launch->dies_with_us) prctl(PR_SET_PDEATHSIG, 0);
     if (result < 0) return (struct report){CLINUX_START_PRCTL, -result};
     result = launch->core >= 0 ? clinux_pin_to_core(launch->core) : 0;
     if (result < 0) return (struct report){CLINUX_START_SETAFFINITY, -result};
@@ -78,6 +84,8 @@ static struct report become(const struct clinux_launch *launch, pid_t parent) {
 }
 
 static _Noreturn void run_child(const struct clinux_launch *launch, int channel, pid_t parent) {
+    /* Another child that waits may hold the other end of the channel, so its close does not report the end of the parent. */
+    clinux_die_with_parent(parent);
     char permission;
     if (clinux_read(channel, &permission, sizeof permission) != sizeof permission) _exit(127);
     struct report report = become(launch, parent);

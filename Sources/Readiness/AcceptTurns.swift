@@ -28,6 +28,13 @@ package struct AcceptTurns: ~Copyable {
         self.exhaustion = exhaustion
     }
 
+    /// The most connections that can wait for a socket that listens with a backlog: the kernel has one more than it was
+    /// asked for, and takes a negative number for its own limit (`listen(2)`).
+    package static func mostWaiting(backlog: Int) -> Int {
+        let backlog = Int(CInt(clamping: backlog))
+        return backlog < 0 ? 65_536 : backlog + 1
+    }
+
     private static func makeReserve() throws(IOError) -> Descriptor {
         Descriptor(number: try checked("open", clinux_open_null()))
     }

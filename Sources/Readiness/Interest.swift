@@ -18,6 +18,7 @@ public struct Interest: OptionSet, Hashable, Sendable {
     /// The peer has shut its writing half (POLLRDHUP), known before the data is read.
     @inlinable public static var peerClosed: Interest { Interest(rawValue: 0x2000) }
     /// Nothing but a failure, such as a reset by the peer (POLLERR), reported once as ``ReadyEvents/error``, or the end of
-    /// both directions, as ``ReadyEvents/hangUp``: for a watch that is paused. Beside another interest it adds nothing.
+    /// both directions, as ``ReadyEvents/hangUp``: for a watch that is paused, and is the only one of its descriptor. Beside
+    /// another interest it adds nothing. With libevent's poll a reset is not reported if the peer's output had ended before.
     @inlinable public static var failure: Interest { Interest(rawValue: 8) }
 }

@@ -114,7 +114,7 @@ public final class Listener<Engine: EventEngine> {
 
     /// Hands the connections that wait to the handler, all in this call, and stops listening.
     ///
-    /// What clients the kernel has accepted before the call are served so. Those that come after the last one was taken are
+    /// Clients whose connections the kernel has completed before the call are served this way. Those that come later are
     /// refused, and the kernel resets the few that it completes in between. Connections that cannot be accepted, for want of
     /// descriptors, are reset too. Inside the handler the call returns at once, and the rest follows in the same turn.
     public func acceptRemainingAndClose() {
@@ -146,7 +146,7 @@ public final class Listener<Engine: EventEngine> {
     private func accept(from watch: Engine.Watch) {
         // Out of its place while handlers run: one of them may close the listener.
         guard let handler, var turns = turns.take() else { return }
-        var left = backlog + 1
+        var left = AcceptTurns.mostWaiting(backlog: backlog)
         let goesOn = { [self] in isDraining ? left > 0 && isOpen(watch) : isAccepting && isOpen(watch) }
         let take = { [self] (accepted: consuming AcceptedSocket) in
             left -= 1

@@ -18,7 +18,7 @@ struct HostileClientTests {
     }
 
     @Test(
-        "clients that reset at once end no server, and the others are served meanwhile",
+        "clients that reset at once do not end the server, and others are served meanwhile",
         .bug(id: "reset-before-accept"),
         arguments: EngineKind.allCases
     )
@@ -38,7 +38,7 @@ struct HostileClientTests {
     }
 
     @Test(
-        "silent clients, and clients that do not read, keep no server from ending",
+        "silent clients and clients that do not read do not keep a server from ending",
         .bug(id: "silent-client"),
         arguments: EngineKind.allCases
     )

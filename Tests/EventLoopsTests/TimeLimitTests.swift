@@ -15,7 +15,7 @@ struct TimeLimitTests {
     ]
 
     @Test(
-        "a limit that is longer than any clock takes is never over",
+        "a limit longer than any clock can count never expires",
         .bug(id: "longest-duration"),
         arguments: EngineKind.allCases
     )
@@ -124,7 +124,7 @@ struct TimeLimitTests {
     }
 
     @Test(
-        "a shutdown that may take no time closes what stands",
+        "a shutdown with a limit of zero closes the open connections at once",
         .bug(id: "limit-already-over"),
         arguments: [EngineKind.native, .libevent]
     )

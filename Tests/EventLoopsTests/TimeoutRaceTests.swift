@@ -115,7 +115,7 @@ struct TimeoutRaceTests {
     }
 
     @Test(
-        "a connection that stands when a late loop comes to the deadline is used",
+        "a connection that is established before a late loop looks at the deadline is used",
         .onTestThread,
         .bug(id: "timeout-races-success"),
         arguments: [EngineKind.native, .libevent]

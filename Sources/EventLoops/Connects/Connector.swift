@@ -33,7 +33,6 @@ struct Connector: Sendable {
     }
 
     private func attempt(_ address: SocketAddress) async throws(IOError) -> TCPConnection {
-        try loop.checkIsGoing()
         guard clinux_monotonic_now() < deadline else {
             throw IOError("connect", .timedOut, detail: "\(address): no time was left to begin")
         }
@@ -55,6 +54,7 @@ struct Connector: Sendable {
     private func begin(_ address: SocketAddress) async throws(IOError) -> ConnectingSocket {
         var pause = Self.shortestPause
         while true {
+            try loop.checkIsGoing()
             do throws(IOError) {
                 return try seam.begin(address)
             } catch {
@@ -100,7 +100,8 @@ struct Connector: Sendable {
             case .begin(let number): add(number, of: attempts, delay: delay, to: &group)
             case .wait: break
             case .giveUp(let error):
-                group.cancelAll()
+                // One of them may have connected meanwhile.
+                await closeOthers(&group)
                 return .failure(error)
             }
             switch await group.next() {

@@ -50,9 +50,10 @@ extension Listener {
             try await connection.own(handler)
             connection.finish()
         } catch {
-            connection.abort()
             let error = connection.explained(error)
-            if !connection.wasEndedByUs(error) { connection.listener?.report(error) }
+            let isOurs = connection.wasEndedByUs(error)
+            connection.abort()
+            if !isOurs { connection.listener?.report(error) }
         }
     }
 }

@@ -31,6 +31,8 @@ final class Listener: @unchecked Sendable {
     private let ownsQueue: Bool
     /// Called when connections wait.
     private var handler: ((Listener) -> Void)?
+    /// Called when the listener cannot start or go on.
+    var onFailure: (() -> Void)?
     /// Until it starts; then the engine owns it.
     private var socket: Socket?
     private var number: CInt
@@ -75,9 +77,10 @@ final class Listener: @unchecked Sendable {
         self.admission = admission
         self.ownsQueue = ownsQueue
         limits = StreamLimits(options.stream)
-        turns = try AcceptTurns(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
         number = socket.fileDescriptor.rawValue
+        // Before anything fails: the file goes with this.
         if ownsQueue { file = SocketFile(of: socket) }
+        turns = try AcceptTurns(on: socket, budget: options.acceptsPerTurn, whenExhausted: options.whenExhausted)
         self.socket = consume socket
     }
 
@@ -140,6 +143,8 @@ final class Listener: @unchecked Sendable {
         var (hasPlace, isFull) = (false, false)
         let goesOn = { [self] in
             guard phase == .accepting else { return false }
+            // The last accept may have taken no connection.
+            guard !hasPlace else { return true }
             hasPlace = admission.take()
             isFull = !hasPlace
             return hasPlace
@@ -166,7 +171,9 @@ final class Listener: @unchecked Sendable {
             options.onError?(error)
             pause()
             loop.setTimer(self, after: delay)
-        case .failed(let error): fail(error)
+        case .failed(let error):
+            setFailure(error)
+            stop(within: TCPServer.defaultLimit)
         }
     }
 
@@ -182,15 +189,23 @@ final class Listener: @unchecked Sendable {
         if var turns = turns.take() {
             let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
             // A full queue and no more: clients that go on connecting must not keep the server from ending.
-            var left = options.backlog + 1
+            var left = AcceptTurns.mostWaiting(backlog: options.backlog)
             while phase == .draining, left > 0 {
-                let goesOn = { [self] in phase == .draining && left > 0 }
+                var hasPlace = false
+                let goesOn = { [self] in
+                    guard phase == .draining, left > 0 else { return false }
+                    if !hasPlace { hasPlace = admission.take() }
+                    // What is above the limit waits for another process, where one accepts from the same socket.
+                    return hasPlace || ownsQueue
+                }
                 let outcome = turns.accept(from: socket, while: goesOn) { accepted in
                     left -= 1
-                    guard admission.take() else { return endUnserved(accepted.intoSocket()) }
+                    guard hasPlace else { return endUnserved(accepted.intoSocket()) }
+                    hasPlace = false
                     let peer = accepted.peer
                     handOver(accepted.intoSocket(), peer, body)
                 }
+                if hasPlace { admission.giveBack() } else if !ownsQueue { break }
                 if case .budgetSpent = outcome { continue }
                 guard case .shed(let number) = outcome else { break }
                 left -= number
@@ -390,7 +405,7 @@ final class Listener: @unchecked Sendable {
         let socket = SocketReference(FileDescriptor(rawValue: number), of: self)
         // The engine may have closed the socket, and the number be another file's.
         guard self.socket != nil || watch?.socket.fileDescriptor.rawValue == number else { return }
-        for _ in 0...max(options.backlog, 0) {
+        for _ in 0..<AcceptTurns.mostWaiting(backlog: options.backlog) {
             guard let accepted = try? socket.accept() else { return }
             endUnserved(accepted.intoSocket())
         }
@@ -411,6 +426,7 @@ final class Listener: @unchecked Sendable {
     private func setFailure(_ error: IOError) {
         failure = error
         options.onError?(error)
+        onFailure.take()?()
     }
 
     /// Closes every connection and cancels every handler.
@@ -427,6 +443,7 @@ final class Listener: @unchecked Sendable {
         loop.cancelTimer(self)
         loop.remove(self)
         handler = nil
+        onFailure = nil
         let waiting = whenEmpty
         whenEmpty = []
         for resume in waiting { resume() }

@@ -223,9 +223,9 @@ public final class TCPServer: Sendable {
             await withDiscardingTaskGroup { group in
                 for listener in listeners {
                     group.addTask(executorPreference: listener.loop) {
-                        await serve(listener)
                         // One loop alone would refuse a part of the clients, or all of them.
-                        if listener.failure != nil { self.shutDown() }
+                        listener.onFailure = { self.shutDown() }
+                        await serve(listener)
                     }
                 }
             }
@@ -240,6 +240,9 @@ public final class TCPServer: Sendable {
 
     // MARK: Ending
 
+    /// How long a shutdown waits for the connections unless it is told otherwise: 10 seconds.
+    public static let defaultLimit = Duration.seconds(10)
+
     /// Stops accepting. Open connections go on until they end, and for at most the limit; then they are closed, the handlers
     /// that still run are cancelled, and `run` returns when those have ended. A second call may shorten the time that is
     /// left; it does not extend it.
@@ -247,14 +250,15 @@ public final class TCPServer: Sendable {
     /// First each loop accepts the connections that the kernel has completed already, and only then it stops listening.
     /// They are served like the others as far as `options.mostConnections` admits. Those above the limit are closed in an
     /// orderly way: a client that has sent its request reads an end, not a reset. The same happens to all that wait when the
-    /// limit is zero, when the task that runs the server is cancelled, and when the server never ran.
+    /// limit is zero, when the task that runs the server is cancelled, and when the server has not run yet. Those of a server
+    /// that is released without a shutdown are reset.
     ///
     /// The kernel resets the connections that it completes after the last accept. A client whose connect races with the end
     /// of listening may also be left with a connection that has no other end, and hear nothing at all. Neither can be
     /// prevented from here: clients should have a time limit for their reads, such as ``StreamOptions/read``.
     ///
     /// - Parameter limit: how long to wait for the connections; zero or less closes them at once.
-    public func shutDown(within limit: Duration = .seconds(10)) {
+    public func shutDown(within limit: Duration = TCPServer.defaultLimit) {
         forEachListener { listener in limit > .zero ? listener.stop(within: limit) : listener.abort() }
     }
 

@@ -21,7 +21,8 @@ struct DelimiterSearch {
     ///
     /// - Throws: `outOfRange` when more bytes than the limit have come before it.
     mutating func finds(in inbox: Inbox) throws(IOError) -> Bool {
-        let place = inbox.place(of: delimiter, from: searched)
+        // Another reader may have taken bytes meanwhile.
+        let place = inbox.place(of: delimiter, from: min(searched, inbox.count))
         searched = place ?? inbox.count
         // The delimiter of a CR that came last may follow.
         let hasReturn = passesReturn && searched > 0 && inbox[searched - 1] == 0x0D

@@ -62,7 +62,8 @@ struct Outbox: ~Copyable {
             return unsafe exchange(last, for: last.pointee.count + more)
         }
         guard unsafe last.pointee.room == 0 else { return unsafe last }
-        let capacity = unsafe min(max(more, 2 * last.pointee.capacity), Self.largestBlock)
+        // Not by the size of the last block: behind a peer that reads steadily, blocks would grow although little waits.
+        let capacity = min(max(more, count, 4096), Self.largestBlock)
         let new = unsafe UnsafeMutablePointer<OutboxBlock>.make(capacity: capacity)
         unsafe last.pointee.next = new
         unsafe self.last = new
@@ -80,7 +81,7 @@ struct Outbox: ~Copyable {
         _ block: UnsafeMutablePointer<OutboxBlock>,
         for needed: Int
     ) -> UnsafeMutablePointer<OutboxBlock> {
-        let capacity = unsafe min(max(needed, 2 * block.pointee.capacity), Self.largestBlock)
+        let capacity = unsafe min(max(needed, 2 * block.pointee.count), Self.largestBlock)
         let new = unsafe UnsafeMutablePointer<OutboxBlock>.make(capacity: capacity)
         unsafe new.append(block.waiting, block.pointee.count)
         unsafe block.deallocate()

@@ -13,7 +13,10 @@ internal import SystemPackage
 /// throws `cancelled`. When the connection ends for a reason other than the handler's own ``close()`` or
 /// ``StreamConnection/abort()``, such as a reset by the peer, a time limit or the end of the server, the handler's task is
 /// cancelled; an orderly end of the peer's output is no such reason. On epoll and poll a reset is noticed in the next turn
-/// although nothing is read; on select at the next read or write, and no later than `idle`. When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
+/// although nothing is read; on select, and with libevent's poll after the end of the peer's output, at the next read or
+/// write, and no later than `idle`.
+///
+/// When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
 /// had collected included; a write closes the connection if a part of its bytes has gone out, for the peer would take what
 /// follows for the rest.
 ///
@@ -142,10 +145,12 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
         return failure.error
     }
 
-    /// Whether an error only says that the server or the program has ended the connection.
+    /// Whether an error only says that the server or the program has ended the connection; to be asked before it is closed
+    /// because of the error.
     func wasEndedByUs(_ error: any Error) -> Bool {
-        guard let error = error as? IOError else { return error is CancellationError && isCancelled }
-        return error.code == .cancelled || error.code == .closed
+        if let error = error as? IOError { return error.code == .cancelled || error.code == .closed }
+        // An abort by other code than the handler leaves no failure.
+        return error is CancellationError && (isCancelled || state == .closed)
     }
 
     /// The handler's task was cancelled.
@@ -168,6 +173,8 @@ public final class TCPConnection: StreamConnection, @unchecked Sendable {
 
     /// For a task that may be cancelled on its own.
     nonisolated(nonsending) private func waitForInput() async throws(IOError) {
+        // One that was resumed and has not run yet is not registered.
+        guard reader == nil else { throw cannotRead() }
         if limits.read > 0 { setTimer(atLatest: readDue) }
         lastWait &+= 1
         let number = lastWait

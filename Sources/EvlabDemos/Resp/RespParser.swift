@@ -102,9 +102,11 @@ struct RespParser {
         var place = mark + 1
         let isNegative = place < bytes.count && bytes[place] == UInt8(ascii: "-")
         if isNegative { place += 1 }
+        let firstDigit = place
         while place < bytes.count {
             let byte = bytes[place]
             if byte == 0x0D {
+                guard place > firstDigit else { throw Malformed(reason: "\(reason)") }
                 guard place + 1 < bytes.count else { return nil }
                 guard bytes[place + 1] == 0x0A else { throw Malformed(reason: "expected LF after CR") }
                 return (isNegative ? -value : value, place + 2)

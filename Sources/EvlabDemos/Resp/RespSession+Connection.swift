@@ -33,13 +33,13 @@ extension RespSession {
             guard argumentCount == 3 else { return failCount("client|setinfo") }
             return takeInformation(input)
         }
-        fail("unknown subcommand '\(text(1, input).prefix(128))'. Try CLIENT HELP.")
+        fail("unknown subcommand '\(quoted(1, input))'. Try CLIENT HELP.")
     }
 
     /// What a client's library says of itself; it is checked, and not kept.
     private mutating func takeInformation(_ input: Span<UInt8>) {
         guard isNamed("LIB-NAME", input, 2) || isNamed("LIB-VER", input, 2) else {
-            return fail("Unrecognized option '\(text(2, input).prefix(128))'")
+            return fail("Unrecognized option '\(quoted(2, input))'")
         }
         guard Self.isPrintable(argument(3, input)) else {
             let option = text(2, input).lowercased()
@@ -94,7 +94,7 @@ extension RespSession {
                 name = argument(index + 1, input)
                 index += 2
             } else {
-                fail("Syntax error in HELLO option '\(text(index, input).prefix(128))'")
+                fail("Syntax error in HELLO option '\(quoted(index, input))'")
                 return false
             }
         }

@@ -28,7 +28,7 @@ extension RespSession {
     /// EXPIRE and PEXPIRE; a time that is over already removes the key.
     mutating func expire(_ unit: Int, _ command: RespCommand, _ input: Span<UInt8>) {
         guard let time = integer(2, input) else { return failInteger() }
-        guard argumentCount == 2 else { return fail("Unsupported option \(text(3, input))") }
+        guard argumentCount == 2 else { return fail("Unsupported option \(quoted(3, input))") }
         guard let end = Self.end(after: time, unit) else { return failTime(command) }
         answers.integer(
             store.change(key(input)) { entry in

@@ -1,6 +1,6 @@
 internal import EventLoops
 
-/// What a client has sent and has not been answered yet, and the answers that are written together.
+/// A client's input that is still unanswered, and the answers that are written together.
 struct RespSession {
     /// How many bytes of answers are made before the loop serves others.
     private static let mostAtOnce = 65_536
@@ -129,6 +129,11 @@ struct RespSession {
 
     func key(_ input: Span<UInt8>, _ index: Int = 1) -> RespKey {
         RespKey(bytes: argument(index, input))
+    }
+
+    /// The beginning of an argument, for an error message.
+    func quoted(_ index: Int, _ input: Span<UInt8>) -> String {
+        String(decoding: argument(index, input).prefix(128), as: UTF8.self)
     }
 
     func text(_ index: Int, _ input: Span<UInt8>) -> String {

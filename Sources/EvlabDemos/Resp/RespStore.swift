@@ -24,7 +24,7 @@ final class RespStore: Sendable {
         }
     }
 
-    /// Yields when there come to be entries that expire, after a time without any.
+    /// Yields when an entry that expires is added and there was none before.
     let expiryBegins: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
     private let contents = Mutex(Contents())

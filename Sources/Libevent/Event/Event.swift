@@ -186,7 +186,7 @@ public final class Event: BaseMember {
     }
 
     /// Libevent cannot watch for a failure alone. On epoll an edge trigger for writing reports it, and besides only that the
-    /// socket becomes writable; on poll the end of the peer's output does.
+    /// socket becomes writable. On poll, the end of the peer's output stands for it, which a reset implies.
     private var failureFlags: Int16 {
         // Always persistent: what comes first is mostly no failure.
         Int16((core.capabilities.contains(.edgeTriggered) ? EV_WRITE | EV_ET : EV_CLOSED) | EV_PERSIST)
@@ -254,6 +254,12 @@ public final class Event: BaseMember {
         switch source {
         case .descriptor where interest.isEmpty && timeout == nil:
             throw IOError("event_add", .invalidArgument, detail: "nothing to wait for: give an interest or a timeout")
+        case .descriptor where interest == .failure && timeout != nil:
+            throw IOError(
+                "event_add",
+                .unsupported,
+                detail: "a watch for a failure alone has no timeout; use a timer"
+            )
         case .timer where timeout == nil:
             throw IOError("event_add", .invalidArgument, detail: "a timer needs a delay")
         default: break
@@ -436,14 +442,15 @@ public final class Event: BaseMember {
     /// What is watched for instead of a failure may have happened without one.
     private func fireFailure(_ flags: Int16) {
         let found = ReadyEvents(failureOf: number)
-        let isReported = !found.isEmpty || CInt(flags) & EV_TIMEOUT != 0
+        // The program may have activated the event.
+        let isReported = !found.isEmpty || CInt(flags) & (EV_SIGNAL | EV_READ) != 0
         let isOver = isReported && !isPersistent
         // With a level trigger libevent would report it in every turn from here on.
-        if isOver || !core.capabilities.contains(.edgeTriggered) { unsafe event_del(raw) }
+        if isOver || CInt(flags) & EV_CLOSED != 0 { unsafe event_del(raw) }
         guard isReported else { return }
         core.enterCallback()
         if isOver { isAdded = false }
-        call(found.isEmpty ? .timedOut : found)
+        call(found.isEmpty ? ReadyEvents(libeventFlags: flags) : found)
         if !isAdded { letGoUnlessNeeded() }
         core.leaveCallback()
     }

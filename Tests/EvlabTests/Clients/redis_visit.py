@@ -5,7 +5,7 @@ import sys
 try:
     import redis
 except ImportError:
-    sys.exit("redis-py is missing: python3 -m pip install redis")
+    sys.exit("redis-py is missing: python3 -m pip install --target DIR redis, and PYTHONPATH=DIR")
 
 port, protocol = map(int, sys.argv[1:])
 options = {"protocol": protocol} if protocol else {}
