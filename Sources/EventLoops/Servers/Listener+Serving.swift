@@ -35,7 +35,9 @@ extension Listener {
         for connection: TCPConnection
     ) {
         handlerBegan()
-        Task(executorPreference: loop) {
+        // Of a task that can throw, though this one never does: one that cannot wraps its closure in another, which is one
+        // more allocation a connection.
+        _ = Task<Void, any Error>(executorPreference: loop) {
             await Self.run(handler, for: connection)
             connection.listener?.handlerEnded()
         }

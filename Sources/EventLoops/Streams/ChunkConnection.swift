@@ -12,6 +12,15 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// over. What it throws closes the connection.
     public typealias Handler = @Sendable (ChunkConnection, Span<UInt8>) throws -> Void
 
+    /// What ``onRoom(_:)`` is to call.
+    private final class RoomCallback {
+        let call: (ChunkConnection) throws -> Void
+
+        init(_ call: @escaping (ChunkConnection) throws -> Void) {
+            self.call = call
+        }
+    }
+
     /// Kept so that calling it counts no reference: the optimiser sees that nothing replaces it during the call.
     struct Callback: ~Copyable {
         let call: (ChunkConnection, Span<UInt8>) throws -> Void
@@ -20,7 +29,8 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     /// Let go of when the connection is closed, so that a handler may hold its own connection.
     @safe @exclusivity(unchecked) private var callback: Callback?
     private var whenEnded: ((IOError?) -> Void)?
-    private var whenRoom: ((ChunkConnection) throws -> Void)?
+    /// In an object of its own, so that a connection that never uses it holds a pointer only.
+    private var whenRoom: RoomCallback?
 
     init(
         _ socket: consuming Socket,
@@ -232,14 +242,14 @@ public final class ChunkConnection: StreamConnection, @unchecked Sendable {
     public func onRoom(_ body: @escaping (ChunkConnection) throws -> Void) {
         loop.checkThread()
         guard state == .open else { return }
-        whenRoom = body
+        whenRoom = RoomCallback(body)
         updateInterest()
     }
 
     private func offerRoom() {
         guard state == .open, outbox.isEmpty, let body = whenRoom.take() else { return }
         do {
-            try body(self)
+            try body.call(self)
         } catch {
             handlerThrew(error)
         }

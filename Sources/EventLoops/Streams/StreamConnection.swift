@@ -43,12 +43,12 @@ public class StreamConnection: @unchecked Sendable {
     @usableFromInline @safe @exclusivity(unchecked) final var sawEnd = false
     /// For how many quarters of the idle limit nothing has moved.
     @safe @exclusivity(unchecked) final private var quietQuarters: UInt8 = 0
-    /// Bytes in the kernel that the peer had not acknowledged when the idle timer last looked.
-    @safe @exclusivity(unchecked) final private var unacknowledged: Int32 = 0
     /// Whether the handler of a chunk connection runs; here, where there is room for it between others.
     @safe @exclusivity(unchecked) final var isCalling = false
     /// Whether what waits has not been offered to the kernel yet, but will be when the turn ends.
     @safe @exclusivity(unchecked) final var isCollecting = false
+    /// Bytes in the kernel that the peer had not acknowledged when the idle timer last looked.
+    @safe @exclusivity(unchecked) final private var unacknowledged: Int32 = 0
     @safe @exclusivity(unchecked) final var outbox = Outbox()
     @safe @exclusivity(unchecked) final var failure: StreamFailure?
     private final var watch: (any SocketWatch)?
