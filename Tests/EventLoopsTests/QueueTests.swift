@@ -84,6 +84,8 @@ struct QueueTests {
                 try await peer.discard(megabytes * megabyte)
                 try await other.send([0])
                 let kept = try await memory.wait(for: 2 * round + 2)[2 * round + 1]
+                // The address sanitizer keeps what is freed.
+                guard !isSanitized else { continue }
                 try #require(kept - before < 48 * megabyte, "\(kept - before) bytes after \(megabytes) MiB")
             }
             let (few, many) = (times.all.prefix(3).min() ?? .zero, times.all.suffix(3).min() ?? .zero)

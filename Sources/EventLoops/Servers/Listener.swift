@@ -443,7 +443,6 @@ final class Listener: @unchecked Sendable {
         loop.cancelTimer(self)
         loop.remove(self)
         handler = nil
-        onFailure = nil
         let waiting = whenEmpty
         whenEmpty = []
         for resume in waiting { resume() }

@@ -226,6 +226,8 @@ public final class TCPServer: Sendable {
                         // One loop alone would refuse a part of the clients, or all of them.
                         listener.onFailure = { self.shutDown() }
                         await serve(listener)
+                        // It holds the server, which holds the listener.
+                        listener.onFailure = nil
                     }
                 }
             }
