@@ -36,6 +36,7 @@ public protocol EventEngine: AnyObject, SendableMetatype {
     ///   - delay: zero or more, counted from this call. Zero means the next turn. A delay that is longer than the clock can
     ///     count, which is at least a century, never ends.
     ///   - interval: more than zero; `nil` for one call.
+    ///   - handler: called with the timer.
     /// - Throws: `outOfRange` for a negative delay, or an interval that is not positive; `closed`.
     @discardableResult
     func schedule(
@@ -96,7 +97,9 @@ extension EventEngine {
 
     /// Calls back once after the delay, never early.
     ///
-    /// - Parameter delay: zero or more, counted from this call; zero means the next turn.
+    /// - Parameters:
+    ///   - delay: zero or more, counted from this call; zero means the next turn.
+    ///   - handler: called with the timer.
     /// - Throws: `outOfRange` for a negative delay; `closed`.
     @inlinable
     @discardableResult

@@ -19,6 +19,7 @@ public struct Interest: OptionSet, Hashable, Sendable {
     @inlinable public static var peerClosed: Interest { Interest(rawValue: 0x2000) }
     /// Nothing but a failure, such as a reset by the peer (POLLERR), reported once as ``ReadyEvents/error``, or the end of
     /// both directions, as ``ReadyEvents/hangUp``: for a watch that is paused, and is the only one of its descriptor. Beside
-    /// another interest it adds nothing. With libevent's poll a reset is not reported if the peer's output had ended before.
+    /// another interest it adds nothing. With libevent's poll a reset is not reported if the peer's
+    /// output had ended before. Select and libevent's change list do not offer it.
     @inlinable public static var failure: Interest { Interest(rawValue: 8) }
 }

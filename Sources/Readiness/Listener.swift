@@ -37,7 +37,7 @@ public final class Listener<Engine: EventEngine> {
     /// `backlog` connections may wait, capped by the kernel; at most `budget` are accepted a turn.
     ///
     /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `outOfRange`, `closed`. A unix socket's file
-    ///   that a crash left behind gives `addressInUse` too, unless `options` has ``BindOptions/replaceStaleSocket``.
+    ///   that a crash left behind gives `addressInUse` too, unless `options` has `BindOptions.replaceStaleSocket`.
     @discardableResult
     public convenience init(
         on engine: Engine,

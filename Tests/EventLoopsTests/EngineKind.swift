@@ -19,7 +19,7 @@ enum EngineKind: String, CaseIterable, Codable, CustomTestStringConvertible {
     }
 
     /// Whether a reset is noticed while nothing is read.
-    var noticesResets: Bool { self != .nativeSelect && self != .libeventSelect }
+    var noticesResets: Bool { ![.nativeSelect, .libeventSelect, .libeventChangelist].contains(self) }
 
     var testDescription: String { rawValue }
 }

@@ -4,23 +4,25 @@ import Sockets
 import SystemPackage
 import Testing
 
-/// Transfers of more than 2 GiB in one call. The kernel takes at most 2,147,479,552 bytes.
-@Suite("More than 2 GiB in one call", .enabled(if: !isSanitized), .serialized)
+/// Transfers of more than 2 GiB in one call, of which the kernel takes at most 2,147,479,552 bytes. A sanitizer keeps a shadow
+/// of the memory, so the calls are smaller under one.
+@Suite("More than 2 GiB in one call", .serialized)
 struct LargeTransferTests {
     private static let mostPerCall = 2_147_479_552
 
     private let mapping: LargeMapping
 
     init() throws {
-        mapping = try LargeMapping(1 << 31 + 4096)
+        mapping = try LargeMapping(isSanitized ? 1 << 26 : 1 << 31 + 4096)
     }
 
     @Test("a write says how much of it was taken", .bug(id: "more-than-2-gib"))
     func write() throws {
         let null = Descriptor(adopting: try FileDescriptor.open(FilePath("/dev/null"), .writeOnly))
-        #expect(try null.write(mapping.span) == .bytes(Self.mostPerCall))
-        let rest = mapping.span.extracting(droppingFirst: Self.mostPerCall)
-        #expect(try null.write(rest) == .bytes(mapping.count - Self.mostPerCall))
+        let first = min(mapping.count, Self.mostPerCall)
+        #expect(try null.write(mapping.span) == .bytes(first))
+        let rest = mapping.span.extracting(droppingFirst: first)
+        #expect(try null.write(rest) == .bytes(mapping.count - first))
     }
 
     @Test("a socket and a pipe take what they have room for", .bug(id: "more-than-2-gib"), arguments: [false, true])

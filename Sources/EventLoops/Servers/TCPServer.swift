@@ -26,7 +26,7 @@ public final class TCPServer: Sendable {
     /// - Throws: `addressInUse`, `addressNotAvailable`, `permissionDenied`, `noDescriptors`; `closed` for a loop that has
     ///   ended; `invalidArgument` without a loop, for a limit of connections below 1, and for a unix address that several
     ///   loops are to share by port. A unix socket's file that a crash left behind gives `addressInUse` too, unless
-    ///   `options.bind` has ``BindOptions/replaceStaleSocket``.
+    ///   `options.bind` has `BindOptions.replaceStaleSocket`.
     public init(
         on address: SocketAddress,
         loops: [EventLoop],

@@ -13,8 +13,8 @@ internal import SystemPackage
 /// throws `cancelled`. When the connection ends for a reason other than the handler's own ``close()`` or
 /// ``StreamConnection/abort()``, such as a reset by the peer, a time limit or the end of the server, the handler's task is
 /// cancelled; an orderly end of the peer's output is no such reason. On epoll and poll a reset is noticed in the next turn
-/// although nothing is read; on select, and with libevent's poll after the end of the peer's output, at the next read or
-/// write, and no later than `idle`.
+/// although nothing is read; on select, with libevent's change list, and with libevent's poll after the end of the peer's
+/// output, at the next read or write, and no later than `idle`.
 ///
 /// When a child task is cancelled, only its call ends: a read leaves the connection as it was, what it
 /// had collected included; a write closes the connection if a part of its bytes has gone out, for the peer would take what

@@ -99,7 +99,7 @@ public final class BufferEvent: BaseMember {
     /// is written before is sent when the connection stands. The C function is `bufferevent_socket_connect`.
     ///
     /// A connection to itself, which a dead local port can lead to, ends as `connectionRefused`
-    /// (``SocketHandle/finishConnecting()``). A unix socket whose listener's queue is full ends as `busy`: try again later.
+    /// (`SocketHandle.finishConnecting()`). A unix socket whose listener's queue is full ends as `busy`: try again later.
     ///
     /// - Throws: `noDescriptors` and others that have to do with this side only.
     public convenience init(connectingTo address: SocketAddress, on base: EventBase) throws(IOError) {
