@@ -15,7 +15,7 @@ extension TCPConnection {
     ///   - options: the limits of the connection.
     ///   - body: what is done with the connection.
     /// - Throws: `connectionRefused`, also when the kernel has connected the socket to itself
-    ///   (``SocketHandle/finishConnecting()``), `timedOut`, with a detail that says so when the queue of a unix listener
+    ///   (`SocketHandle.finishConnecting()`), `timedOut`, with a detail that says so when the queue of a unix listener
     ///   was full, `unreachable`, `notFound` (unix), `noDescriptors`, `cancelled`, or `closed` when the loop ends first, as
     ///   an `IOError`; and what `body` throws.
     public static func connect<Result: Sendable>(

@@ -16,7 +16,7 @@ public struct ServerOptions: Sendable {
     public var acceptsPerTurn = 64
     /// What to do when the process has no descriptor left.
     public var whenExhausted = Acceptor.Exhaustion.shed
-    /// What is set on the listening sockets before they are bound. With ``BindOptions/reusePort`` several processes of one
+    /// What is set on the listening sockets before they are bound. With `BindOptions.reusePort` several processes of one
     /// user can serve one port, and the kernel spreads the clients over them.
     public var bind: BindOptions = .reuseAddress
     /// Called with what went wrong: an error that a handler threw, connections that were refused because the process had no

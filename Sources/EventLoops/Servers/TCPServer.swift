@@ -18,7 +18,7 @@ public final class TCPServer: Sendable {
     /// With several loops, such as those of an ``EventLoopGroup``, `options.spreading` says how connections are spread.
     ///
     /// The server has its address alone, whatever the number of loops: a second server on it gets `addressInUse`, unless
-    /// both have ``BindOptions/reusePort`` in `options.bind`. With several loops and ``Spreading/reusePort`` the kernel
+    /// both have `BindOptions.reusePort` in `options.bind`. With several loops and ``Spreading/reusePort`` the kernel
     /// still admits a program that the same user starts later and that sets SO_REUSEPORT itself.
     ///
     /// The file of a unix address is removed when the server stops listening, unless another file has taken its place.
