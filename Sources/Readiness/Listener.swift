@@ -115,8 +115,8 @@ public final class Listener<Engine: EventEngine> {
     /// Hands the connections that wait to the handler, all in this call, and stops listening.
     ///
     /// Clients whose connections the kernel has completed before the call are served this way. Those that come later are
-    /// refused, and the kernel resets the few that it completes in between. Connections that cannot be accepted, for want of
-    /// descriptors, are reset too. Inside the handler the call returns at once, and the rest follows in the same turn.
+    /// refused, and the kernel resets the few that it completes in between. Connections that cannot be
+    /// accepted because no descriptor is free are reset too. Inside the handler the call returns at once, and the rest follows in the same turn.
     public func acceptRemainingAndClose() {
         guard let watch else { return }
         isDraining = true

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// The file of a unix socket that this process has bound. It is removed when this value goes out of scope, unless another
 /// file has taken its place.
 ///
-/// Let go of it before the socket is closed: a client that comes later is told that there is no server.
+/// Release it before the socket is closed: a client that connects later then learns that there is no server.
 package struct SocketFile: ~Copyable, Sendable {
     private let path: [CChar]
     private let identity: FileIdentity

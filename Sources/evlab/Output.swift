@@ -6,7 +6,7 @@ internal import SystemPackage
 
 /// Lines for the user, written at once: a reader that waits for one on a pipe gets it.
 ///
-/// A line that cannot be written makes the command fail, except where the reader has gone.
+/// A line that cannot be written makes the command fail, unless the reader has closed its end.
 enum Output {
     private static let firstFailure = Mutex<IOError?>(nil)
 

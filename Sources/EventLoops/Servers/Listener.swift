@@ -373,7 +373,7 @@ final class Listener: @unchecked Sendable {
     private func drain() {
         guard phase == .accepting else { return }
         phase = .draining
-        // Clients that come from now on are told at once that there is no server.
+        // A client that connects from now on learns at once that there is no server.
         file = nil
         // Without a handler nothing that waits can be served.
         handler == nil ? stopAccepting() : handler?(self)

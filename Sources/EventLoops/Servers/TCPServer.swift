@@ -242,7 +242,7 @@ public final class TCPServer: Sendable {
 
     // MARK: Ending
 
-    /// How long a shutdown waits for the connections unless it is told otherwise: 10 seconds.
+    /// How long a shutdown waits for the connections by default: 10 seconds.
     public static let defaultLimit = Duration.seconds(10)
 
     /// Stops accepting. Open connections go on until they end, and for at most the limit; then they are closed, the handlers

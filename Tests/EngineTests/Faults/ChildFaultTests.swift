@@ -8,7 +8,7 @@ import Sockets
 import SystemPackage
 import Testing
 
-/// Programs where the system refuses a call or was told to ignore their ends. Each test has a process of its own.
+/// Child processes where the system refuses a call or SIGCHLD is ignored. Each test runs in its own process.
 @Suite(.serialized) struct ChildFaultTests {
     @Test("Signals reach a program where pidfd_send_signal is refused", .bug(id: "pidfd-refused"))
     func refusedSignals() async {
